@@ -1,0 +1,90 @@
+"""Every Redis key of the system.
+
+A camera belongs to a *partition*; all its keys, and the partition's own, carry the hash tag ``{p}`` and so
+lie in one slot of a Redis Cluster: each atomic step stays within a slot.
+"""
+
+from zlib import crc32
+
+PARTITIONS = 16
+GROUP = "aggregators"
+"""Consumer group of the emotions streams."""
+
+LAYOUT = "moodlens:layout"
+"""Hash: ``partitions`` and ``version``; a process that finds another value refuses to start."""
+
+LAYOUT_VERSION = 1
+
+REJECTED = "moodlens:rejected"
+"""Bounded stream: refused payloads, described (camera, suffix, reason, detail), never their content."""
+
+REJECTED_COUNTS = "moodlens:rejected:counts"
+"""Hash: reason → payloads refused."""
+
+AGGREGATORS = "moodlens:aggregators"
+"""Sorted set: aggregator id → its heartbeat (server time, ms)."""
+
+_FRAMES_PER_BITMAP = 65_536  # 8 kB a bitmap
+
+
+def partition_of(camera: str) -> int:
+    """The partition of ``site/camera``, 0 … ``PARTITIONS`` − 1."""
+    return crc32(camera.encode()) % PARTITIONS
+
+
+def worker_slot(number: int) -> str:
+    """String with expiry: the lease of worker slot ``number``."""
+    return f"moodlens:workers:{number}"
+
+
+def stream(partition: int) -> str:
+    """Stream: the log of a partition; each entry has one field, the kind of its JSON event."""
+    return f"moodlens:{{{partition}}}:emotions"
+
+
+def lease(partition: int) -> str:
+    """String with expiry: id of the aggregator that owns the partition."""
+    return f"moodlens:{{{partition}}}:lease"
+
+
+def epoch(partition: int) -> str:
+    """Integer: grows with every change of owner and every commit; the gate of the exactly-once commit."""
+    return f"moodlens:{{{partition}}}:epoch"
+
+
+def subjects(partition: int) -> str:
+    """Set: every camera and ``camera@zone`` of the partition that has windows."""
+    return f"moodlens:{{{partition}}}:subjects"
+
+
+def open_visits(camera: str) -> str:
+    """Hash: open visits, tombstones and session clocks of a camera (the aggregator's state)."""
+    return f"moodlens:{{{partition_of(camera)}}}:{camera}:open"
+
+
+def seen_frame(camera: str, session: str, frame: int) -> tuple[str, int]:
+    """Bitmap key and bit that say whether a frame is already in the stream."""
+    bitmap, bit = divmod(frame, _FRAMES_PER_BITMAP)
+    return f"moodlens:{{{partition_of(camera)}}}:{camera}:seen:{session}:{bitmap}", bit
+
+
+def seen_report(camera: str, session: str, seq: int) -> tuple[str, int]:
+    """Bitmap key and bit that say whether a report is already in the stream."""
+    bitmap, bit = divmod(seq, _FRAMES_PER_BITMAP)
+    return f"moodlens:{{{partition_of(camera)}}}:{camera}:seen:{session}:reports:{bitmap}", bit
+
+
+def subject_of(camera: str, zone: str = "") -> str:
+    """What windows are kept of: a camera, or one zone of it."""
+    return f"{camera}@{zone}" if zone else camera
+
+
+def window_chunk(subject: str, resolution: str, chunk: str) -> str:
+    """String: packed rows of the windows of one chunk (an hour of 10 s windows, a day of the others)."""
+    camera = subject.partition("@")[0]
+    return f"moodlens:{{{partition_of(camera)}}}:{subject}:{resolution}:{chunk}"
+
+
+def site(name: str) -> str:
+    """Hash: a site's settings (``time_zone``, …)."""
+    return f"moodlens:site:{name}"

@@ -1,0 +1,1 @@
+"""How a process of MoodLens runs: settings, connections, logs, metrics, health, a clean stop."""

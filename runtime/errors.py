@@ -1,0 +1,25 @@
+"""The base of every failure that a person is told about in one line."""
+
+
+class MoodLensError(Exception):
+    """An expected failure: its message is one clear line for a person, never shown as a traceback."""
+
+
+class SettingsError(MoodLensError):
+    """An environment variable holds a value that cannot be used."""
+
+
+class BrokerUnavailable(MoodLensError):
+    """Nobody answers, or not in time, at the broker's address."""
+
+
+class BrokerRefused(MoodLensError):
+    """The broker answered and said no: wrong password, no permission, not MQTT 5."""
+
+
+class RedisUnavailable(MoodLensError):
+    """Redis does not answer, or refuses the login."""
+
+
+class LayoutMismatch(MoodLensError):
+    """Redis holds data that was laid out by an incompatible version or with other partitions."""

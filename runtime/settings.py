@@ -1,0 +1,76 @@
+"""Settings that every process shares, from environment variables; each room adds its own class.
+
+A settings object is built in ``main`` and passed on: nothing is read at import. ``docs/settings.md`` lists
+them all.
+"""
+
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from runtime.errors import SettingsError
+
+PREFIX = "MOODLENS_"
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+class ProcessSettings(BaseSettings):
+    """How any process logs and shows its health."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX)
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="least severe line logged"
+    )
+    log_format: Literal["plain", "json"] = Field(
+        "plain", description="`plain` for people, `json` for machines"
+    )
+    health_host: str = Field("127.0.0.1", description="address that serves `/healthz` and `/metrics`")
+    health_port: int = Field(0, ge=0, le=65535, description="its port; 0 serves neither")
+
+
+class MqttSettings(BaseSettings):
+    """Where the broker is and how to log in."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}MQTT_")
+
+    host: str = Field("localhost", description="broker's host name or address")
+    port: int = Field(1883, ge=1, le=65535, description="broker's port (8883 is usual with TLS)")
+    username: str = Field("", description="broker user; empty: anonymous")
+    password: SecretStr = Field(SecretStr(""), description="broker password")
+    tls: bool = Field(False, description="encrypt, and verify the broker's certificate")
+    ca_file: Path | None = Field(None, description="CA certificate (PEM); unset: the system's")
+    cert_file: Path | None = Field(
+        None, description="client certificate (PEM), where the broker asks for one"
+    )
+    key_file: Path | None = Field(None, description="its private key (PEM)")
+    keepalive_s: int = Field(15, ge=5, le=600, description="silence after which a connection counts as lost")
+
+
+class RedisSettings(BaseSettings):
+    """Where Redis is."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}REDIS_")
+
+    url: SecretStr = Field(
+        SecretStr("redis://localhost:6379/0"),
+        description="`redis://` or `rediss://` URL, with user and password",
+    )
+    cluster: bool = Field(False, description="the URL is a node of a Redis Cluster")
+
+
+def load_settings(kind: type[S]) -> S:
+    """Settings of ``kind`` from the environment.
+
+    Raises:
+        SettingsError: names each variable that cannot be used, and why (never its value).
+    """
+    try:
+        return kind()
+    except ValidationError as error:
+        prefix = kind.model_config.get("env_prefix", "")
+        faults = (f"{prefix}{fault['loc'][0]}".upper() + f": {fault['msg']}" for fault in error.errors())
+        raise SettingsError("; ".join(faults)) from None
