@@ -24,7 +24,17 @@ Event = FrameFaces | FrameEmotions | CameraReport | FrameLoss | CameraStatus | P
 CameraEvent = FrameFaces | FrameEmotions | CameraReport
 """What workers take from a camera."""
 
-E = TypeVar("E", FrameFaces, FrameEmotions, CameraReport, FrameLoss, CameraStatus, Preview)
+LogEvent = FrameEmotions | CameraReport | FrameLoss
+"""What stands in a partition's stream."""
+
+LOG_KINDS: Final[dict[str, type[LogEvent]]] = {
+    "emotions": FrameEmotions,
+    "report": CameraReport,
+    "loss": FrameLoss,
+}
+"""Field name of a stream entry → the event in it."""
+
+E = TypeVar("E", bound=Event)
 
 
 class Reason(StrEnum):

@@ -4,13 +4,13 @@ Times are UTC milliseconds since the epoch (``_ms``), boxes are fractions of the
 ``contract.labels.LABELS``. New fields are only ever appended, with a default: an older reader ignores them.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
 from contract.labels import CROP_SIDE
 
-SCHEMA = 1
+SCHEMA: Final = 1
 CROP_BYTES = CROP_SIDE * CROP_SIDE
 FACES_MAX = 50
 """Faces in one event: 50 crops stay below the 128 kB that AWS IoT Core allows a message."""

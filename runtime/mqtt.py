@@ -70,11 +70,13 @@ class Handlers:
     Attributes:
         message: for each arriving message.
         acknowledged: packet id and reason, for each message the broker took or refused.
+        subscribed: packet id and reasons, for each answer to a subscription.
         disconnected: reason, once, when the connection ends for whatever cause.
     """
 
     message: Callable[[paho.MQTTMessage], None] = lambda _message: None
     acknowledged: Callable[[int, ReasonCode], None] = lambda _mid, _reason: None
+    subscribed: Callable[[int, list[ReasonCode]], None] = lambda _mid, _reasons: None
     disconnected: Callable[[ReasonCode], None] = lambda _reason: None
 
 
@@ -105,6 +107,7 @@ def open_mqtt(settings: MqttSettings, session: Session, handlers: Handlers) -> p
     client.on_connect = on_connect
     client.on_disconnect = on_disconnect
     client.on_message = lambda _client, _data, message: handlers.message(message)
+    client.on_subscribe = lambda _client, _data, mid, reasons, _properties: handlers.subscribed(mid, reasons)
     client.on_publish = lambda _client, _data, mid, reason, _properties: handlers.acknowledged(mid, reason)
 
     where = f"{settings.host}:{settings.port}"
@@ -134,7 +137,7 @@ def open_mqtt(settings: MqttSettings, session: Session, handlers: Handlers) -> p
 
 
 def keep_trying(stop: threading.Event) -> Retrying:
-    """Attempts, with random, growing pauses, until the broker answers or ``stop`` is set; failures are logged.
+    """Attempts, with random, growing pauses, until the broker answers or ``stop`` is set; failures logged.
 
     For ``for attempt in keep_trying(stop): with attempt: client = open_mqtt(...)``. When ``stop`` is set,
     the last error is raised.

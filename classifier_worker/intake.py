@@ -1,0 +1,112 @@
+"""What the broker delivers to one connection of a worker, until it is acknowledged."""
+
+import logging
+import queue
+import threading
+from dataclasses import dataclass
+
+import paho.mqtt.client as paho
+from paho.mqtt.reasoncodes import ReasonCode
+
+from contract.topics import WORKER_SUBSCRIPTIONS
+from runtime.errors import BrokerRefused
+from runtime.mqtt import Handlers, Session, close_mqtt, open_mqtt
+from runtime.settings import MqttSettings
+
+log = logging.getLogger(__name__)
+
+SESSION_EXPIRY_S = 30
+"""How long the broker keeps a dead worker's messages for the next holder of its slot."""
+
+_ANSWER_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message, not yet acknowledged.
+
+    Attributes:
+        topic: as published.
+        payload: as published; not validated.
+        packet_id: what ``Intake.acknowledge`` tells the broker.
+    """
+
+    topic: str
+    payload: bytes
+    packet_id: int
+
+
+class Intake:
+    """A connection under a slot's client id, subscribed to the shared camera topics.
+
+    Its session is persistent: what is delivered and not acknowledged when the connection breaks is delivered
+    again to the next connection with the same id. The queue here dies with the connection, so a packet id
+    never outlives the connection that gave it a meaning.
+
+    Raises:
+        BrokerUnavailable, BrokerRefused: as ``open_mqtt``; also when the subscription is denied.
+    """
+
+    def __init__(self, settings: MqttSettings, client_id: str, receive_maximum: int) -> None:
+        self._waiting: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
+        self._lost = threading.Event()
+        self._answered = threading.Event()
+        self._denied: list[str] = []
+        session = Session(
+            client_id,
+            clean_start=False,
+            expiry_s=SESSION_EXPIRY_S,
+            receive_maximum=receive_maximum,
+            manual_ack=True,
+        )
+        handlers = Handlers(
+            message=self._receive, subscribed=self._subscribed, disconnected=self._disconnected
+        )
+        self._client = open_mqtt(settings, session, handlers)
+        self._client.subscribe([(name, 1) for name in WORKER_SUBSCRIPTIONS])
+        if not self._answered.wait(_ANSWER_TIMEOUT_S) or self._denied:
+            close_mqtt(self._client)
+            raise BrokerRefused(
+                f"the broker denies the subscription: {', '.join(self._denied) or 'no answer'}"
+            )
+
+    @property
+    def lost(self) -> bool:
+        """Whether the connection is over."""
+        return self._lost.is_set()
+
+    def take(self, wait_s: float) -> Delivery | None:
+        """The next delivery, or None after ``wait_s`` seconds without one."""
+        try:
+            return self._waiting.get(timeout=wait_s) if wait_s > 0 else self._waiting.get_nowait()
+        except queue.Empty:
+            return None
+
+    def acknowledge(self, deliveries: list[Delivery]) -> None:
+        """Tells the broker that it may forget these."""
+        for delivery in deliveries:
+            self._client.ack(delivery.packet_id, 1)
+
+    def stop_deliveries(self) -> None:
+        """Ends the subscription: the broker gives what comes next to other workers."""
+        self._client.unsubscribe(list(WORKER_SUBSCRIPTIONS))
+
+    def close(self, *, forget: bool) -> None:
+        """Ends the connection.
+
+        Args:
+            forget: the broker drops the session now, instead of keeping it for the slot's next holder.
+        """
+        close_mqtt(self._client, session_expiry_s=0 if forget else SESSION_EXPIRY_S)
+
+    def _receive(self, message: paho.MQTTMessage) -> None:
+        self._waiting.put(Delivery(message.topic, bytes(message.payload), message.mid))
+
+    def _subscribed(self, _packet_id: int, reasons: list[ReasonCode]) -> None:
+        self._denied = [str(reason) for reason in reasons if reason.is_failure]
+        self._answered.set()
+
+    def _disconnected(self, reason: ReasonCode) -> None:
+        if reason.is_failure:
+            log.warning("the connection to the broker ended: %s", reason)
+        self._lost.set()

@@ -1,0 +1,202 @@
+"""The worker's loop: take, classify, write, acknowledge."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from redis.exceptions import RedisError
+
+from classifier_worker import metrics
+from classifier_worker.batch import Batch
+from classifier_worker.classifier import Classifier
+from classifier_worker.intake import Delivery, Intake
+from classifier_worker.log import EmotionLog, Outcome
+from classifier_worker.settings import WorkerSettings
+from classifier_worker.slot import Slot, lease_slot
+from contract.codec import LogEvent
+from runtime.errors import BrokerRefused, BrokerUnavailable
+from runtime.health import Health
+from runtime.mqtt import keep_trying
+from runtime.redis import Client
+from runtime.settings import MqttSettings
+
+log = logging.getLogger(__name__)
+
+HEALTH_PARTS = {"broker": 60.0, "redis": 30.0}
+
+_POLL_S = 0.25
+_RETRY_S = 0.5
+_LEAVE_S = 5.0
+
+
+def utc_ms() -> int:
+    """Now, UTC milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+class Worker:
+    """Classifies what the broker delivers until told to stop.
+
+    Args:
+        mqtt: where the broker is.
+        client: Redis.
+        classifier: the model.
+        settings: of the worker.
+        health: told how ``HEALTH_PARTS`` are.
+        clock_ms: UTC milliseconds.
+    """
+
+    def __init__(
+        self,
+        mqtt: MqttSettings,
+        client: Client,
+        classifier: Classifier,
+        settings: WorkerSettings,
+        health: Health,
+        clock_ms: Callable[[], int] = utc_ms,
+    ) -> None:
+        self._mqtt = mqtt
+        self._client = client
+        self._classifier = classifier
+        self._settings = settings
+        self._health = health
+        self._clock_ms = clock_ms
+        self._log = EmotionLog(client, settings.stream_max_entries)
+
+    def run(self, stop: threading.Event, *, drain: bool = False) -> None:
+        """Works until ``stop`` is set or, with ``drain``, until nothing has come for a while.
+
+        A lost connection or slot is replaced by another.
+
+        Raises:
+            NoFreeSlot: too many workers.
+        """
+        while not stop.is_set():
+            slot = lease_slot(self._client, self._settings.slots)
+            try:
+                intake = self._connect(slot, stop)
+                if intake and self._serve(slot, intake, stop, drain=drain):
+                    return
+            finally:
+                self._release(slot)
+
+    def _connect(self, slot: Slot, stop: threading.Event) -> Intake | None:
+        """An intake on the slot's id, or None when told to stop or the slot is lost meanwhile."""
+        try:
+            for attempt in keep_trying(stop):
+                with attempt:
+                    if not slot.renew():
+                        return None
+                    intake = Intake(self._mqtt, slot.client_id, self._settings.receive_maximum)
+        except (BrokerUnavailable, BrokerRefused) as error:
+            log.info("stopped while waiting for the broker: %s", error)
+            return None
+        self._health.well("broker")
+        log.info("%s takes messages, model %s", slot.client_id, self._classifier.card.version)
+        return intake
+
+    def _serve(self, slot: Slot, intake: Intake, stop: threading.Event, *, drain: bool) -> bool:
+        """Works on one connection; whether the worker is done (else it starts over)."""
+        idle_since_s = time.monotonic()
+        while not stop.is_set():
+            if intake.lost or not self._renewed(slot):
+                self._health.unwell("broker", "connection or slot lost")
+                intake.close(forget=False)
+                return False
+            self._health.well("broker")
+            first = intake.take(_POLL_S)
+            if first:
+                self._process(self._gather(first, intake), intake, stop)
+                idle_since_s = time.monotonic()
+            elif drain and time.monotonic() - idle_since_s >= self._settings.drain_idle_s:
+                break
+        self._leave(slot, intake)
+        return True
+
+    def _gather(self, first: Delivery, intake: Intake) -> Batch:
+        """A batch of what waits, up to the batch size; the first message waits only a moment for others."""
+        batch = Batch()
+        deadline_s = time.monotonic() + self._settings.batch_wait_ms / 1000
+        delivery: Delivery | None = first
+        while delivery:
+            batch.add(delivery, self._clock_ms())
+            if batch.faces >= self._settings.batch_faces or time.monotonic() > deadline_s:
+                break
+            delivery = intake.take(max(0.0, deadline_s - time.monotonic()))
+        return batch
+
+    def _process(self, batch: Batch, intake: Intake, stop: threading.Event) -> None:
+        with metrics.CLASSIFY_SECONDS.time():
+            events = batch.classified(self._classifier, self._clock_ms())
+        metrics.BATCH_FACES.observe(batch.faces)
+        metrics.FACES.inc(batch.faces)
+        if self._write(events, batch, intake, stop):
+            intake.acknowledge(batch.deliveries)
+
+    def _write(self, events: list[LogEvent], batch: Batch, intake: Intake, stop: threading.Event) -> bool:
+        """Writes until all is in Redis; False when that must be left to whoever gets the messages next."""
+        while True:
+            try:
+                outcomes = self._log.append(events)
+                if Outcome.FULL not in outcomes:
+                    self._log.reject(batch.refusals)
+            except RedisError as error:
+                log.warning("cannot write to Redis, keeping the messages: %s", error)
+                self._health.unwell("redis", str(error))
+            else:
+                self._count(outcomes, batch)
+                events = [
+                    event for event, outcome in zip(events, outcomes, strict=True) if outcome is Outcome.FULL
+                ]
+                if not events:
+                    self._health.well("redis")
+                    return True
+                self._health.unwell("redis", "a stream is full: the aggregator does not keep up")
+            if intake.lost or stop.wait(_RETRY_S):
+                return False
+
+    def _count(self, outcomes: list[Outcome], batch: Batch) -> None:
+        for outcome in outcomes:
+            metrics.EVENTS.labels(outcome).inc()
+        if Outcome.FULL not in outcomes:
+            for _, reason, _ in batch.refusals:
+                metrics.REFUSED.labels(reason).inc()
+
+    def _leave(self, slot: Slot, intake: Intake) -> None:
+        """Hands over in order: what is under way is finished, what comes next goes to others.
+
+        The last worker keeps its subscription and session, so that messages wait for the next one.
+        """
+        last = self._is_last(slot)
+        if not last:
+            intake.stop_deliveries()
+        deadline = threading.Event()
+        timer = threading.Timer(_LEAVE_S, deadline.set)
+        timer.start()
+        while not intake.lost and not deadline.is_set() and (first := intake.take(0 if last else _POLL_S)):
+            self._process(self._gather(first, intake), intake, deadline)
+        timer.cancel()
+        intake.close(forget=not last)
+
+    def _renewed(self, slot: Slot) -> bool:
+        """Whether the slot is ours, as far as we know: while Redis is away nobody else can take it."""
+        try:
+            renewed = slot.renew()
+        except RedisError as error:
+            self._health.unwell("redis", str(error))
+            return True
+        self._health.well("redis")
+        return renewed
+
+    def _is_last(self, slot: Slot) -> bool:
+        try:
+            return slot.is_last(self._settings.slots)
+        except RedisError:
+            return True
+
+    def _release(self, slot: Slot) -> None:
+        try:
+            slot.release()
+        except RedisError as error:
+            log.info("the slot's lease is left to run out: %s", error)
