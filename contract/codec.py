@@ -116,7 +116,7 @@ def check_origin(event: CameraEvent, camera: str, now_ms: int) -> None:
         raise Refused(Reason.CLOCK_AHEAD, f"{(at_ms - now_ms) / 1000:.0f} s ahead of the server's clock")
 
 
-def _diagnose(payload: bytes, kind: type[Event], error: str) -> Refused:
+def _diagnose(payload: bytes, kind: type, error: str) -> Refused:
     """The countable cause of a validation error, found by a second, untyped look (refusals are rare)."""
     raw = msgspec.msgpack.decode(payload) if kind in _MSGPACK_TYPES else msgspec.json.decode(payload)
     if isinstance(raw, dict):

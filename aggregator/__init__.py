@@ -1,0 +1,1 @@
+"""The aggregator: from classified frames to visits and windows, each counted exactly once."""

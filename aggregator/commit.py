@@ -1,0 +1,75 @@
+"""A commit: all that a fold changes, applied atomically and at most once."""
+
+from datetime import tzinfo
+from importlib.resources import files
+
+from aggregator.deltas import Deltas
+from contract import keys
+from runtime.redis import Client
+
+Value = str | bytes | int
+
+
+class Commit:
+    """Collects the changes of one fold of a partition.
+
+    Args:
+        partition: whose stream was read.
+        entry_ids: ids of the entries that were folded, ascending.
+    """
+
+    def __init__(self, partition: int, entry_ids: list[bytes]) -> None:
+        self.partition = partition
+        self.entry_ids = entry_ids
+        self.keys: list[str] = [keys.epoch(partition), keys.stream(partition)]
+        self.operations: list[Value] = []
+
+    def add_windows(self, deltas: Deltas, time_zone: tzinfo, now_ms: int) -> None:
+        """Adds to window rows, in every resolution that is still kept."""
+        for (subject, chunk), additions in deltas.chunks(time_zone).items():
+            if chunk.expires_at_ms > now_ms:
+                pairs = [number for pair in additions.items() for number in pair]
+                key = keys.window_chunk(subject, chunk.resolution, chunk.name)
+                self._operate("add", key, chunk.expires_at_ms, len(pairs), *pairs)
+
+    def write_state(self, camera: str, written: dict[str, bytes], removed: list[str]) -> None:
+        """Writes and removes fields of a camera's state."""
+        key = keys.open_visits(camera)
+        if written:
+            pairs = [value for pair in written.items() for value in pair]
+            self._operate("set", key, len(pairs), *pairs)
+        if removed:
+            self._operate("del", key, len(removed), *removed)
+
+    def register(self, subjects: set[str]) -> None:
+        """Makes subjects known to whoever lists what has windows."""
+        if subjects:
+            self._operate("member", keys.subjects(self.partition), len(subjects), *sorted(subjects))
+
+    def _operate(self, name: str, key: str, *values: Value) -> None:
+        self.keys.append(key)
+        self.operations += [name, len(self.keys), *values]
+
+
+class Committer:
+    """Applies commits by the script ``commit.lua``.
+
+    Args:
+        client: Redis.
+        stream_kept_ms: how long processed entries stay in the stream.
+    """
+
+    def __init__(self, client: Client, stream_kept_ms: int) -> None:
+        self._script = client.register_script(files(__package__).joinpath("commit.lua").read_text())
+        self._stream_kept_ms = stream_kept_ms
+
+    def apply(self, commit: Commit, epoch: int) -> bool:
+        """Applies a commit if the partition's epoch is still ``epoch``; it is one more afterwards.
+
+        Returns:
+            Whether it was applied now. False: nothing changed; either someone else owns the partition or a
+            lost reply made the client send the commit twice, and it was applied the first time.
+        """
+        ids = commit.entry_ids
+        args = [epoch, keys.GROUP, self._stream_kept_ms, len(ids), *ids, *commit.operations]
+        return bool(self._script(keys=commit.keys, args=args))

@@ -1,0 +1,169 @@
+"""One owned partition: read its stream, fold, commit."""
+
+import logging
+from collections import defaultdict
+from dataclasses import dataclass
+
+from redis.exceptions import ResponseError
+
+from aggregator import metrics
+from aggregator.commit import Commit, Committer
+from aggregator.deltas import Deltas
+from aggregator.fold import LoggedEvent, Timing, fold
+from aggregator.sites import Sites
+from aggregator.state import CameraState
+from contract import keys
+from contract.codec import LOG_KINDS, Refused, decode
+from runtime.redis import Client
+
+log = logging.getLogger(__name__)
+
+OWNER = "owner"
+"""The one consumer of the group: whoever owns the partition finds what a predecessor left unfinished."""
+
+SWEEP_EVERY_MS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stream entry; ``fields`` is None where it was trimmed while pending."""
+
+    id: bytes
+    fields: dict[bytes, bytes] | None
+
+    @property
+    def logged_ms(self) -> int:
+        """Server time at which it was appended."""
+        return int(self.id.partition(b"-")[0])
+
+
+class Partition:
+    """What an owner keeps of its partition between reads: the cameras' states and the epoch they belong to.
+
+    Args:
+        client: Redis.
+        number: of the partition.
+        committer: applies commits.
+        sites: time zones.
+        timing: when things are over.
+    """
+
+    def __init__(
+        self, client: Client, number: int, committer: Committer, sites: Sites, timing: Timing
+    ) -> None:
+        self.number = number
+        self._client = client
+        self._committer = committer
+        self._sites = sites
+        self._timing = timing
+        self._swept_ms = 0
+        self._ensure_group()
+        self._load()
+
+    def advance(self, entries: list[Entry], now_ms: int, *, caught_up: bool) -> None:
+        """Folds entries and commits the result; also closes visits of silent cameras.
+
+        Args:
+            entries: read from the stream and not yet acknowledged, ascending.
+            now_ms: server time.
+            caught_up: the stream holds nothing more, so a camera without entries really is silent.
+        """
+        by_camera = self._decode(entries)
+        log_ms = now_ms if caught_up or not entries else entries[-1].logged_ms
+        commit = Commit(self.number, [entry.id for entry in entries])
+        for camera in by_camera.keys() | self._due(now_ms):
+            state = self._cameras.setdefault(camera, CameraState())
+            deltas = fold(state, camera, by_camera.get(camera, []), log_ms, self._timing)
+            self._add(commit, camera, state, deltas, now_ms)
+        if not entries and not commit.operations:
+            return
+        with metrics.COMMIT_SECONDS.time():
+            applied = self._committer.apply(commit, self._epoch)
+        if applied:
+            self._epoch += 1
+            metrics.ENTRIES.inc(len(entries))
+        else:
+            # Either applied at the first of two attempts, or the partition is not ours any more. What Redis
+            # holds is the truth; entries still pending come again with the next read.
+            log.info("partition %d: state reloaded", self.number)
+            self._load()
+
+    def _due(self, now_ms: int) -> set[str]:
+        """Once a second all cameras: visits of silent ones are closed, too."""
+        if now_ms - self._swept_ms < SWEEP_EVERY_MS:
+            return set()
+        self._swept_ms = now_ms
+        return set(self._cameras)
+
+    def _add(self, commit: Commit, camera: str, state: CameraState, deltas: Deltas, now_ms: int) -> None:
+        written, removed = state.take_changes()
+        commit.write_state(camera, written, removed)
+        if deltas:
+            commit.add_windows(deltas, self._sites.time_zone(camera), now_ms)
+            new = deltas.subjects() - self._subjects
+            commit.register(new)
+            self._subjects |= new
+
+    def _decode(self, entries: list[Entry]) -> dict[str, list[LoggedEvent]]:
+        by_camera = defaultdict(list)
+        for entry in entries:
+            for kind, payload in (entry.fields or {}).items():
+                try:
+                    event = decode(payload, LOG_KINDS[kind.decode()])
+                except (KeyError, UnicodeDecodeError, Refused) as error:
+                    metrics.UNREADABLE.inc()
+                    log.warning("partition %d: entry %s is unreadable: %s", self.number, entry.id, error)
+                    continue
+                by_camera[event.camera].append(LoggedEvent(event, entry.logged_ms))
+        return by_camera
+
+    def _ensure_group(self) -> None:
+        try:
+            self._client.xgroup_create(keys.stream(self.number), keys.GROUP, id="0", mkstream=True)
+        except ResponseError as error:
+            if "BUSYGROUP" not in str(error):
+                raise
+
+    def _load(self) -> None:
+        """Reads epoch and states; a commit that slips in between moves the epoch on and is noticed."""
+        self._epoch = int(self._client.get(keys.epoch(self.number)) or 0)
+        members = self._client.smembers(keys.subjects(self.number))
+        self._subjects = {member.decode() for member in members if isinstance(member, bytes)}
+        cameras = sorted({subject.partition("@")[0] for subject in self._subjects})
+        with self._client.pipeline(transaction=False) as pipe:
+            for camera in cameras:
+                pipe.hgetall(keys.open_visits(camera))
+            self._cameras = {
+                camera: CameraState.load(fields)
+                for camera, fields in zip(cameras, pipe.execute(), strict=True)
+            }
+
+
+def read_entries(client: Client, partitions: list[int], count: int) -> dict[int, list[Entry]]:
+    """Unfinished and then new entries of partitions, at most ``count`` of each kind, in one round trip.
+
+    A multi-stream read would need all streams in one Cluster slot; a pipeline of single reads does not.
+    """
+    with client.pipeline(transaction=False) as pipe:
+        for partition in partitions:
+            stream = keys.stream(partition)
+            # Unfinished first. Usually there are none; if a predecessor died or a reply was lost, these are
+            # older than anything new.
+            pipe.xreadgroup(keys.GROUP, OWNER, {stream: "0"}, count=count)
+            pipe.xreadgroup(keys.GROUP, OWNER, {stream: ">"}, count=count)
+        replies = pipe.execute()
+    return {
+        partition: [*_entries(replies[2 * i]), *_entries(replies[2 * i + 1])]
+        for i, partition in enumerate(partitions)
+    }
+
+
+def _entries(reply: object) -> list[Entry]:
+    """Entries in the reply of an XREADGROUP of one stream, in either protocol version."""
+    if not reply:
+        return []
+    if isinstance(reply, dict):  # RESP3: {stream: [entries]}
+        (entries,) = next(iter(reply.values()))
+    else:  # RESP2: [[stream, entries]]
+        ((_, entries),) = reply  # type: ignore[misc]
+    return [Entry(entry_id, fields) for entry_id, fields in entries]

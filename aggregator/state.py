@@ -1,0 +1,124 @@
+"""What is remembered of a camera between events: its open visits, its sessions' clocks, its tombstones.
+
+It lives in one Redis hash per camera, a field each, so that a commit writes only what changed.
+"""
+
+from typing import Final
+
+import msgspec
+
+from contract.labels import LABELS
+
+VISIT, TOMBSTONE, SESSION = "visit", "closed", "session"
+
+
+class VisitKey(msgspec.Struct, frozen=True):
+    """One track at one camera (``zone`` '') or within one of its zones."""
+
+    session: str
+    track: int
+    zone: str
+
+
+class OpenVisit(msgspec.Struct):
+    """A visit that may still grow.
+
+    Attributes:
+        first_ms, last_ms: capture times of its first and last face.
+        faces: how many faces it has.
+        p_sum: Σ p over its faces, micro-units, by label.
+        seen_ms: Σ intervals of its faces whose frontality is known.
+        frontal_ms: Σ intervals of those that faced the camera.
+        watched: whether any face did.
+    """
+
+    first_ms: int
+    last_ms: int
+    faces: int = 0
+    p_sum: list[int] = msgspec.field(default_factory=lambda: [0] * len(LABELS))
+    seen_ms: int = 0
+    frontal_ms: int = 0
+    watched: bool = False
+
+
+class SessionClock(msgspec.Struct):
+    """How far a producer's run has come.
+
+    Attributes:
+        latest_ms: newest time it told (a capture, or the end of a report), by the camera's clock.
+        heard_ms: when it was last heard, by the server's clock.
+    """
+
+    latest_ms: int
+    heard_ms: int
+
+
+_encode: Final = msgspec.json.encode
+_visit_decoder: Final = msgspec.json.Decoder(OpenVisit)
+_session_decoder: Final = msgspec.json.Decoder(SessionClock)
+
+
+class CameraState:
+    """The state of one camera.
+
+    Attributes:
+        visits: open visits.
+        tombstones: closed visits → capture time of their last face; faces that come now are late.
+        sessions: session → its clock.
+    """
+
+    def __init__(self) -> None:
+        self.visits: dict[VisitKey, OpenVisit] = {}
+        self.tombstones: dict[VisitKey, int] = {}
+        self.sessions: dict[str, SessionClock] = {}
+        self._changed: set[str] = set()
+
+    @classmethod
+    def load(cls, fields: dict[bytes, bytes]) -> "CameraState":
+        """The state in a Redis hash (empty: a new camera)."""
+        state = cls()
+        for name, value in fields.items():
+            kind, session, *rest = name.decode().split(":")
+            if kind == SESSION:
+                state.sessions[session] = _session_decoder.decode(value)
+                continue
+            key = VisitKey(session, int(rest[0]), rest[1])
+            if kind == VISIT:
+                state.visits[key] = _visit_decoder.decode(value)
+            else:
+                state.tombstones[key] = int(value)
+        return state
+
+    def touch_visit(self, key: VisitKey) -> None:
+        """Marks a visit or tombstone as changed."""
+        suffix = f"{key.session}:{key.track}:{key.zone}"
+        self._changed |= {f"{VISIT}:{suffix}", f"{TOMBSTONE}:{suffix}"}
+
+    def touch_session(self, session: str) -> None:
+        """Marks a session's clock as changed."""
+        self._changed.add(f"{SESSION}:{session}")
+
+    def take_changes(self) -> tuple[dict[str, bytes], list[str]]:
+        """Fields to write and fields to remove since the last call."""
+        written: dict[str, bytes] = {}
+        removed: list[str] = []
+        for name in sorted(self._changed):
+            value = self._field(name)
+            if value is None:
+                removed.append(name)
+            else:
+                written[name] = value
+        self._changed.clear()
+        return written, removed
+
+    def _field(self, name: str) -> bytes | None:
+        kind, session, *rest = name.split(":")
+        if kind == SESSION:
+            clock = self.sessions.get(session)
+            return _encode(clock) if clock else None
+        key = VisitKey(session, int(rest[0]), rest[1])
+        if kind == VISIT:
+            visit = self.visits.get(key)
+            return _encode(visit) if visit else None
+        last_ms = self.tombstones.get(key)
+        return None if last_ms is None else b"%d" % last_ms
