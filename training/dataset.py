@@ -1,0 +1,214 @@
+"""The FER-2013 images: Kaggle's folder tree, as a folder or read straight from its zip file.
+
+    <anything>/train/<label>/*.jpg
+    <anything>/test/<label>/*.jpg
+
+Everything is checked here once; what the rest of ``training`` gets is complete and has the right shape.
+"""
+
+import hashlib
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from contract.labels import CROP_SIDE, LABELS
+from training.errors import DatasetError
+
+SPLITS = ("train", "test")
+
+MAX_IMAGE_BYTES = 1 << 20
+"""A 48×48 JPEG has about 1.5 kB; a file a thousand times that is not one, and is not read into memory."""
+
+Images = npt.NDArray[np.uint8]
+Classes = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images of one split, sorted by name.
+
+    Attributes:
+        names: ``split/label/file name`` of every image.
+        images: uint8, (N, 48, 48, 1), grey, 0–255.
+        classes: int64, (N,), index into ``contract.labels.LABELS``.
+    """
+
+    names: tuple[str, ...]
+    images: Images
+    classes: Classes
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Both splits of a data set.
+
+    Attributes:
+        name: file or folder name of the data set as given.
+        sha256: hex digest over the sorted (split/label/file name, sha256 of the bytes) of every image; the
+            same for a zip file and for the folder it unpacks to.
+        train: images to learn from.
+        test: images to score on.
+    """
+
+    name: str
+    sha256: str
+    train: Split
+    test: Split
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A folder or zip file: relative paths with forward slashes, and how to read one of the files."""
+
+    folders: frozenset[str]
+    files: tuple[str, ...]
+    read: Callable[[str], bytes]
+
+
+def load_dataset(path: Path) -> Dataset:
+    """Load and check a whole data set (FER-2013: 32,298 images, about 75 MB in memory, a few seconds).
+
+    Args:
+        path: the zip file, or a folder that holds ``train/`` and ``test/`` (directly or further down).
+
+    Raises:
+        DatasetError: the path is missing or not a zip file; a class folder is missing, empty or unknown; an
+            image cannot be read or is not 48×48. The message names the path at fault.
+    """
+    with _open_source(path) as source:
+        root = _find_root(source, path)
+        lines: list[str] = []
+        splits = {split: _load_split(source, root, split, lines) for split in SPLITS}
+    digest = hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
+    return Dataset(path.resolve().name, digest, splits["train"], splits["test"])
+
+
+def find_duplicates(test: Split, train: Split) -> npt.NDArray[np.bool_]:
+    """Mark the test images whose pixels all equal those of some training image.
+
+    Returns:
+        bool, (len(test),). FER-2013 has 280 such images among the 3,589 of PublicTest.
+    """
+    seen = {image.tobytes() for image in train.images}
+    return np.array([image.tobytes() in seen for image in test.images], dtype=np.bool_)
+
+
+def _load_split(source: _Source, root: str, split: str, lines: list[str]) -> Split:
+    """Load one split and append its part of the hash, one line an image, to ``lines``."""
+    names: list[str] = []
+    images: list[Images] = []
+    classes: list[int] = []
+    for file in _list_images(source, root, split):
+        content = source.read(file)
+        name = file.removeprefix(root)
+        names.append(name)
+        images.append(_decode(content, file))
+        classes.append(LABELS.index(PurePosixPath(file).parent.name))
+        lines.append(f"{name} {hashlib.sha256(content).hexdigest()}\n")
+    return Split(tuple(names), np.stack(images)[..., np.newaxis], np.array(classes, dtype=np.int64))
+
+
+def _list_images(source: _Source, root: str, split: str) -> list[str]:
+    """Sorted paths of the images of a split, once its class folders are known to be the seven labels."""
+    top = f"{root}{split}/"
+    files = sorted(file for file in source.files if file.startswith(top))
+    folders = {folder.removeprefix(top).split("/")[0] for folder in source.folders if folder.startswith(top)}
+    for unknown in sorted(folders - {*LABELS, ""}):
+        raise DatasetError(f"unknown class folder {top}{unknown}; the classes are {', '.join(LABELS)}")
+    for label in LABELS:
+        if label not in folders:
+            raise DatasetError(f"class folder {top}{label} is missing")
+        if not any(file.startswith(f"{top}{label}/") for file in files):
+            raise DatasetError(f"class folder {top}{label} is empty")
+    for file in files:
+        if len(PurePosixPath(file.removeprefix(top)).parts) != 2:
+            raise DatasetError(f"{file} is not in a class folder ({split}/<label>/<image>)")
+    return files
+
+
+def _decode(content: bytes, file: str) -> Images:
+    """Decode one image file to uint8 (48, 48) grey."""
+    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE) if content else None
+    if image is None:
+        raise DatasetError(f"{file} cannot be read as an image")
+    height, width = image.shape
+    if (height, width) != (CROP_SIDE, CROP_SIDE):
+        raise DatasetError(f"{file} is {width}×{height} pixels, not {CROP_SIDE}×{CROP_SIDE}")
+    return np.asarray(image, dtype=np.uint8)
+
+
+def _find_root(source: _Source, path: Path) -> str:
+    """Path in front of ``train/``: the shallowest folder that has a ``train/`` or a ``test/`` in it."""
+    parents = {
+        PurePosixPath(folder).parent for folder in source.folders if PurePosixPath(folder).name in SPLITS
+    }
+    if not parents:
+        raise DatasetError(f"{path} holds neither train/ nor test/")
+    root = min(parents, key=lambda parent: (len(parent.parts), str(parent)))
+    return "" if root == PurePosixPath() else f"{root}/"
+
+
+@contextmanager
+def _open_source(path: Path) -> Iterator[_Source]:
+    if path.is_dir():
+        yield _list_folder(path)
+        return
+    if not path.exists():
+        raise DatasetError(f"{path} does not exist")
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise DatasetError(f"{path} is neither a folder nor a readable zip file ({error})") from error
+    with archive:
+        yield _list_zip(archive)
+
+
+def _list_folder(top: Path) -> _Source:
+    entries = [(entry, entry.relative_to(top).as_posix()) for entry in top.rglob("*")]
+
+    def read(file: str) -> bytes:
+        try:
+            if (top / file).stat().st_size > MAX_IMAGE_BYTES:
+                raise DatasetError(f"{file} is too large for a {CROP_SIDE}×{CROP_SIDE} image")
+            return (top / file).read_bytes()
+        except OSError as error:
+            raise DatasetError(f"{file} cannot be read ({error.strerror})") from error
+
+    folders = frozenset(name for entry, name in entries if entry.is_dir() and not _is_clutter(name))
+    return _Source(
+        folders, tuple(name for entry, name in entries if entry.is_file() and not _is_clutter(name)), read
+    )
+
+
+def _list_zip(archive: zipfile.ZipFile) -> _Source:
+    entries = [entry for entry in archive.infolist() if not _is_clutter(entry.filename)]
+    files = tuple(entry.filename for entry in entries if not entry.is_dir())
+    # many archives list files only, so the folders are those on the way to any entry
+    folders = {entry.filename.rstrip("/") for entry in entries if entry.is_dir()}
+    folders |= {parent.as_posix() for entry in entries for parent in PurePosixPath(entry.filename).parents}
+
+    def read(file: str) -> bytes:
+        if archive.getinfo(file).file_size > MAX_IMAGE_BYTES:
+            raise DatasetError(f"{file} is too large for a {CROP_SIDE}×{CROP_SIDE} image")
+        try:
+            return archive.read(file)
+        # RuntimeError: encrypted; NotImplementedError is one, for unknown compression
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+            raise DatasetError(f"{file} cannot be unpacked ({error})") from error
+
+    return _Source(frozenset(folders - {"."}), files, read)
+
+
+def _is_clutter(name: str) -> bool:
+    """Whether a path is what desktop systems leave behind (``.DS_Store``, ``__MACOSX/``, ``Thumbs.db``)."""
+    return any(part.startswith((".", "__")) or part == "Thumbs.db" for part in name.split("/"))

@@ -1,0 +1,17 @@
+"""What can go wrong in training that the person at the keyboard can put right."""
+
+
+class TrainingError(Exception):
+    """Base of the errors below; the command line shows its text as one line and exits with 2."""
+
+
+class DatasetError(TrainingError):
+    """The data set is missing, incomplete or holds something that is not a 48×48 face."""
+
+
+class RunError(TrainingError):
+    """A run folder cannot be read, or holds a run that was started with other settings."""
+
+
+class ExportError(TrainingError):
+    """The exported model is missing, not what its card says, or worse than the model it came from."""
