@@ -1,0 +1,1 @@
+"""A camera: frames → faces → tracks → crops → MQTT. No face's image ever touches a disk or a log."""

@@ -1,0 +1,205 @@
+"""Live sources: webcams and network streams, of which only the newest frame counts."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    sleep_using_event,
+    stop_when_event_set,
+    wait_random_exponential,
+)
+
+from producer.errors import SourceUnavailable
+from producer.frames import Clock, Frame, Image, Moment, Quiet
+from producer.metrics import SOURCE_RECONNECTS
+
+log = logging.getLogger(__name__)
+
+BACKOFF_MAX_S = 15.0
+REOPEN_PAUSE_S = 0.2
+"""Between the end of a stream and the next attempt: an address that serves single pictures is polled so."""
+
+POLL_S = 0.25
+CLOSE_TIMEOUT_S = 1.0
+
+
+class Capture(Protocol):
+    """An open device or stream."""
+
+    def read(self) -> Image | None:
+        """The next frame, uint8 BGR (height, width, 3), or None where it ended or failed."""
+        ...
+
+    def release(self) -> None:
+        """Closes the device or connection."""
+        ...
+
+
+def open_webcam(camera: int | str) -> Capture:
+    """A webcam by number or device file.
+
+    Raises:
+        SourceUnavailable: there is none, or it cannot be opened.
+    """
+    device = Path(f"/dev/video{camera}") if isinstance(camera, int) else Path(camera)
+    capture = cv2.VideoCapture(camera)
+    if not capture.isOpened():
+        if Path("/dev").is_dir() and not device.exists():
+            raise SourceUnavailable(f"no webcam {camera}: there is no {device}")
+        raise SourceUnavailable(
+            f"webcam {camera} cannot be opened: in use by another program, or no permission"
+        )
+    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # old frames are of no use; backends that cannot, ignore it
+    return _Video(capture, f"webcam {camera}")
+
+
+def open_stream(url: str, name: str, timeout_s: float) -> Capture:
+    """A network stream; its reads fail after ``timeout_s`` of silence.
+
+    Args:
+        url: what FFmpeg understands: ``rtsp://``, ``http://``, …
+        name: the URL without secrets, for messages.
+        timeout_s: limit for the connection and for each read.
+
+    Raises:
+        SourceUnavailable: no answer, or nothing that can be decoded.
+    """
+    timeout_ms = round(timeout_s * 1000)
+    limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, timeout_ms, cv2.CAP_PROP_READ_TIMEOUT_MSEC, timeout_ms]
+    capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, limits)
+    if not capture.isOpened():
+        raise SourceUnavailable(f"{name} does not answer with a video stream")
+    return _Video(capture, name)
+
+
+class LiveSource:
+    """Reads a capture on a thread of its own, so that a slow taker never lags behind the world.
+
+    A capture that ends or fails is opened again, with random, growing pauses.
+
+    Args:
+        name: for people.
+        open_capture: opens the device or stream; raises SourceUnavailable.
+        fps: frames handed out a second, at most.
+        clock: time.
+        first: an already open capture to begin with.
+    """
+
+    live = True
+
+    def __init__(
+        self,
+        name: str,
+        open_capture: Callable[[], Capture],
+        fps: float,
+        clock: Clock,
+        first: Capture | None = None,
+    ) -> None:
+        self.name = name
+        self._open = open_capture
+        self._period_ms = 1000 / fps
+        self._clock = clock
+        self._first = first
+        self._closing = threading.Event()
+        self._fresh = threading.Condition()
+        self._newest: Frame | None = None
+        self._reader = threading.Thread(target=self._read, name="source", daemon=True)
+
+    def moments(self) -> Iterator[Moment]:
+        """See ``Source``; each frame is the newest one at its time."""
+        self._reader.start()
+        due_ms = float(self._clock.now_ms())
+        while not self._clock.wait(max(0.0, due_ms - self._clock.now_ms()) / 1000):
+            moment = self._take()
+            yield moment
+            if isinstance(moment, Frame):
+                # the grid is kept, but after a pause or a step of the clock nothing is made up for
+                now_ms = self._clock.now_ms()
+                due_ms = min(max(due_ms + self._period_ms, now_ms), now_ms + self._period_ms)
+
+    def close(self) -> None:
+        """Ends the reader; one that hangs in the driver is left behind."""
+        self._closing.set()
+        if self._reader.is_alive():
+            self._reader.join(CLOSE_TIMEOUT_S)
+
+    def _take(self) -> Moment:
+        with self._fresh:
+            if self._newest is None:
+                self._fresh.wait(POLL_S)
+            frame, self._newest = self._newest, None
+            # read under the lock: a frame that comes later is stamped later
+            return frame or Quiet(self._clock.now_ms())
+
+    def _read(self) -> None:
+        capture = self._first
+        while not self._closing.is_set():
+            if capture is None:
+                try:
+                    capture = self._reopen()
+                except SourceUnavailable:
+                    return  # only when closing
+            frames = 0
+            while (image := capture.read()) is not None and not self._closing.is_set():
+                frames += 1
+                with self._fresh:
+                    self._newest = Frame(image, self._clock.now_ms())
+                    self._fresh.notify()
+            capture.release()
+            capture = None
+            if not self._closing.wait(REOPEN_PAUSE_S):
+                SOURCE_RECONNECTS.inc()
+                if frames > 1:  # else an address that serves single pictures
+                    log.warning("%s: no more frames, opening it again", self.name)
+
+    def _reopen(self) -> Capture:
+        attempts = Retrying(
+            retry=retry_if_exception_type(SourceUnavailable),
+            stop=stop_when_event_set(self._closing),
+            wait=wait_random_exponential(multiplier=0.5, max=BACKOFF_MAX_S),
+            sleep=sleep_using_event(self._closing),
+            before_sleep=_log_failure,
+            reraise=True,
+        )
+        return attempts(self._open)
+
+
+class _Video:
+    """A ``cv2.VideoCapture`` as ``Capture``; its first frame is already read.
+
+    Some drivers and servers seem to open and then give nothing: that is a failed attempt to open.
+
+    Raises:
+        SourceUnavailable: not even one frame comes.
+    """
+
+    def __init__(self, capture: cv2.VideoCapture, name: str) -> None:
+        self._capture = capture
+        self._first = self._next()
+        if self._first is None:
+            capture.release()
+            raise SourceUnavailable(f"{name} opens, but gives no frame: in use by another program?")
+
+    def read(self) -> Image | None:
+        first, self._first = self._first, None
+        return first if first is not None else self._next()
+
+    def release(self) -> None:
+        self._capture.release()
+
+    def _next(self) -> Image | None:
+        ok, pixels = self._capture.read()
+        return np.asarray(pixels, np.uint8) if ok and pixels is not None and pixels.size else None
+
+
+def _log_failure(state: RetryCallState) -> None:
+    if state.outcome and state.next_action:
+        log.warning("%s; trying again in %.1f s", state.outcome.exception(), state.next_action.sleep)

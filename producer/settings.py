@@ -1,0 +1,92 @@
+"""Settings of a camera."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from contract.topics import is_camera_name
+from runtime.errors import SettingsError
+from runtime.settings import PREFIX
+
+
+class ProducerSettings(BaseSettings):
+    """What a camera looks at, and how it finds, keeps and sends faces."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}PRODUCER_")
+
+    camera: str = Field("", description="name of this camera, `site/camera`: a-z, 0-9 and -")
+    source: str = Field(
+        "", description="webcam number, RTSP or HTTP URL, video file (GIF too) or folder of pictures"
+    )
+    fps: float = Field(5.0, gt=0, le=60, description="frames analysed a second")
+    loop: bool = Field(False, description="start a file or folder again at its end")
+    once: bool = Field(
+        False,
+        description="at the end of a file or folder, wait until all is acknowledged, and fail otherwise",
+    )
+
+    detector: Literal["auto", "yunet", "haar"] = Field(
+        "auto", description="`yunet`, `haar`, or `auto`: YuNet if its file can be had, else Haar"
+    )
+    yunet_file: Path | None = Field(
+        None, description="YuNet's model (2023mar, ONNX); unset: fetched once and kept in the user's cache"
+    )
+    score_min: float = Field(0.6, ge=0.1, le=1, description="least confidence of a YuNet detection")
+    face_min_px: int = Field(12, ge=8, le=1000, description="least height of a face in the frame, pixels")
+    detect_side_max_px: int = Field(
+        960, ge=160, le=4096, description="larger frames are shrunk to this long side to find faces"
+    )
+    threads: int = Field(1, ge=1, le=64, description="threads of OpenCV")
+
+    stream_timeout_s: float = Field(
+        10.0, gt=0, le=300, description="silence after which an RTSP or HTTP stream is opened again"
+    )
+    outbox_messages_max: int = Field(
+        10_000, ge=10, description="messages kept while the broker is away; the oldest go first"
+    )
+    outbox_bytes_max: int = Field(
+        32_000_000, ge=1_000_000, description="bytes kept while the broker is away; the oldest go first"
+    )
+    inflight_max: int = Field(
+        20, ge=1, le=1000, description="messages under way to the broker at once (Mosquitto takes 20)"
+    )
+    drain_timeout_s: float = Field(
+        30.0, gt=0, le=3600, description="with `--once`: how long to wait for the last acknowledgements"
+    )
+
+    @field_validator("camera")
+    @classmethod
+    def _valid_name(cls, name: str) -> str:
+        if name and not is_camera_name(name):
+            raise ValueError(f"{name!r} is not site/camera in lower case, such as shop-1/entrance")
+        return name
+
+
+def load_producer_settings(flags: Mapping[str, object]) -> ProducerSettings:
+    """Settings from the environment, overridden by ``flags`` (command line; None: not given).
+
+    Raises:
+        SettingsError: names each flag or variable that cannot be used, and why.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        settings = ProducerSettings(**given)  # type: ignore[arg-type]  # pydantic checks them
+    except ValidationError as error:
+        faults = []
+        for fault in error.errors():
+            name = str(fault["loc"][0])
+            faults.append(f"{_spelling(name, name in given)}: {fault['msg'].removeprefix('Value error, ')}")
+        raise SettingsError("; ".join(faults)) from None
+    for name in ("camera", "source"):
+        if not getattr(settings, name):
+            raise SettingsError(f"{_spelling(name, True)} is missing (or {_spelling(name, False)})")
+    if settings.loop and settings.once:
+        raise SettingsError("--loop never reaches the end that --once waits for: give one of them")
+    return settings
+
+
+def _spelling(name: str, is_flag: bool) -> str:
+    return f"--{name.replace('_', '-')}" if is_flag else f"{PREFIX}PRODUCER_{name}".upper()

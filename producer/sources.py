@@ -1,0 +1,45 @@
+"""From what a person names to a source: webcam, stream, file or folder."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from producer.errors import SourceUnusable
+from producer.frames import Clock, Source
+from producer.live import LiveSource, open_stream, open_webcam
+from producer.recording import ImageFolder, Playback, VideoFile
+
+
+def open_source(given: str, fps: float, clock: Clock, *, loop: bool, timeout_s: float) -> Source:
+    """The source that ``given`` names.
+
+    Args:
+        given: a number or device file (webcam), a URL, a folder of pictures, or a video file.
+        fps: frames wanted a second, at most.
+        clock: time.
+        loop: start again at the end of a file or folder.
+        timeout_s: silence after which a stream is opened again.
+
+    Raises:
+        SourceUnusable: no such file or folder, or it holds nothing that can be read.
+        SourceUnavailable: no such webcam, or it is busy.
+    """
+    path = Path(given)
+    if given.isdecimal() or path.is_char_device():
+        camera: int | str = int(given) if given.isdecimal() else given
+        return LiveSource(
+            f"webcam {given}", lambda: open_webcam(camera), fps, clock, first=open_webcam(camera)
+        )
+    if "://" in given:
+        name = _without_secrets(given)
+        return LiveSource(name, lambda: open_stream(given, name, timeout_s), fps, clock)
+    if path.is_dir():
+        return Playback(ImageFolder(path, fps), fps, clock, loop=loop)
+    if not path.exists():
+        raise SourceUnusable(f"no such file, folder or webcam: {given}")
+    return Playback(VideoFile(path), fps, clock, loop=loop)
+
+
+def _without_secrets(url: str) -> str:
+    """The URL without user, password and query, which may hold a token."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
