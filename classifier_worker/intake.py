@@ -8,15 +8,13 @@ from dataclasses import dataclass
 import paho.mqtt.client as paho
 from paho.mqtt.reasoncodes import ReasonCode
 
+from classifier_worker.slot import SESSION_EXPIRY_S
 from contract.topics import WORKER_SUBSCRIPTIONS
 from runtime.errors import BrokerRefused
 from runtime.mqtt import Handlers, Session, close_mqtt, open_mqtt
 from runtime.settings import MqttSettings
 
 log = logging.getLogger(__name__)
-
-SESSION_EXPIRY_S = 30
-"""How long the broker keeps a dead worker's messages for the next holder of its slot."""
 
 _ANSWER_TIMEOUT_S = 10.0
 

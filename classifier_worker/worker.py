@@ -13,7 +13,7 @@ from classifier_worker.classifier import Classifier
 from classifier_worker.intake import Delivery, Intake
 from classifier_worker.log import EmotionLog, Outcome
 from classifier_worker.settings import WorkerSettings
-from classifier_worker.slot import Slot, lease_slot
+from classifier_worker.slot import Slot, Slots
 from contract.codec import LogEvent
 from runtime.errors import BrokerRefused, BrokerUnavailable
 from runtime.health import Health
@@ -28,6 +28,8 @@ HEALTH_PARTS = {"broker": 60.0, "redis": 30.0}
 _POLL_S = 0.25
 _RETRY_S = 0.5
 _LEAVE_S = 5.0
+_ADOPT_S = 2.0  # well within the lease of our own slot, which is not renewed meanwhile
+_ORPHANS_EVERY_S = 2.0
 
 
 def utc_ms() -> int:
@@ -57,12 +59,13 @@ class Worker:
         clock_ms: Callable[[], int] = utc_ms,
     ) -> None:
         self._mqtt = mqtt
-        self._client = client
         self._classifier = classifier
         self._settings = settings
         self._health = health
         self._clock_ms = clock_ms
         self._log = EmotionLog(client, settings.stream_max_entries)
+        self._slots = Slots(client, settings.slots)
+        self._looked_s = time.monotonic()
 
     def run(self, stop: threading.Event, *, drain: bool = False) -> None:
         """Works until ``stop`` is set or, with ``drain``, until nothing has come for a while.
@@ -72,21 +75,32 @@ class Worker:
         Raises:
             NoFreeSlot: too many workers.
         """
-        while not stop.is_set():
-            slot = lease_slot(self._client, self._settings.slots)
-            try:
-                intake = self._connect(slot, stop)
-                if intake and self._serve(slot, intake, stop, drain=drain):
-                    return
-            finally:
-                self._release(slot)
+        done = False
+        while not (done or stop.is_set()):
+            slot = self._lease(stop)
+            intake = self._connect(slot, stop) if slot else None
+            if slot and intake:
+                done = self._serve(slot, intake, stop, drain=drain)
+                self._release(slot, session_ended=done and self._leave(slot, intake, _LEAVE_S))
+            elif slot:
+                self._release(slot, session_ended=False)
+
+    def _lease(self, stop: threading.Event) -> Slot | None:
+        """A slot, or None after a pause when Redis does not answer."""
+        try:
+            return self._slots.lease()
+        except RedisError as error:
+            log.warning("cannot lease a slot, trying again: %s", error)
+            self._health.unwell("redis", str(error))
+            stop.wait(_RETRY_S)
+            return None
 
     def _connect(self, slot: Slot, stop: threading.Event) -> Intake | None:
         """An intake on the slot's id, or None when told to stop or the slot is lost meanwhile."""
         try:
             for attempt in keep_trying(stop):
                 with attempt:
-                    if not slot.renew():
+                    if not self._renewed(slot):
                         return None
                     intake = Intake(self._mqtt, slot.client_id, self._settings.receive_maximum)
         except (BrokerUnavailable, BrokerRefused) as error:
@@ -97,7 +111,7 @@ class Worker:
         return intake
 
     def _serve(self, slot: Slot, intake: Intake, stop: threading.Event, *, drain: bool) -> bool:
-        """Works on one connection; whether the worker is done (else it starts over)."""
+        """Works on one connection; whether the worker is done (else connection or slot were lost)."""
         idle_since_s = time.monotonic()
         while not stop.is_set():
             if intake.lost or not self._renewed(slot):
@@ -106,12 +120,33 @@ class Worker:
                 return False
             self._health.well("broker")
             first = intake.take(_POLL_S)
+            if first or self._adopt_orphan():
+                idle_since_s = time.monotonic()
             if first:
                 self._process(self._gather(first, intake), intake, stop)
-                idle_since_s = time.monotonic()
             elif drain and time.monotonic() - idle_since_s >= self._settings.drain_idle_s:
                 break
-        self._leave(slot, intake)
+        return True
+
+    def _adopt_orphan(self) -> bool:
+        """Fetches what the broker holds for a worker that died; whether there was one."""
+        if time.monotonic() - self._looked_s < _ORPHANS_EVERY_S:
+            return False
+        self._looked_s = time.monotonic()
+        try:
+            orphan = self._slots.lease_orphan()
+        except RedisError:  # told by the next renewal
+            return False
+        if orphan is None:
+            return False
+        try:
+            intake = Intake(self._mqtt, orphan.client_id, self._settings.receive_maximum)
+        except (BrokerUnavailable, BrokerRefused) as error:
+            log.info("%s is left to another try: %s", orphan.client_id, error)
+            self._release(orphan, session_ended=False)
+            return False
+        log.info("%s died: fetching what the broker holds for it", orphan.client_id)
+        self._release(orphan, session_ended=self._leave(orphan, intake, _ADOPT_S))
         return True
 
     def _gather(self, first: Delivery, intake: Intake) -> Batch:
@@ -163,21 +198,31 @@ class Worker:
             for _, reason, _ in batch.refusals:
                 metrics.REFUSED.labels(reason).inc()
 
-    def _leave(self, slot: Slot, intake: Intake) -> None:
+    def _leave(self, slot: Slot, intake: Intake, most_s: float) -> bool:
         """Hands over in order: what is under way is finished, what comes next goes to others.
 
         The last worker keeps its subscription and session, so that messages wait for the next one.
+
+        Args:
+            slot: of the intake.
+            intake: to be closed.
+            most_s: what is not done by then is left in the session.
+
+        Returns:
+            Whether the broker forgot the session.
         """
-        last = self._is_last(slot)
-        if not last:
+        forget = self._others_live(slot)
+        if forget:
             intake.stop_deliveries()
-        deadline = threading.Event()
-        timer = threading.Timer(_LEAVE_S, deadline.set)
+        patience = threading.Event()
+        timer = threading.Timer(most_s, patience.set)
         timer.start()
-        while not intake.lost and not deadline.is_set() and (first := intake.take(0 if last else _POLL_S)):
-            self._process(self._gather(first, intake), intake, deadline)
+        while not intake.lost and not patience.is_set() and (first := intake.take(_POLL_S if forget else 0)):
+            self._process(self._gather(first, intake), intake, patience)
         timer.cancel()
-        intake.close(forget=not last)
+        forget = forget and not intake.lost and not patience.is_set()
+        intake.close(forget=forget)
+        return forget
 
     def _renewed(self, slot: Slot) -> bool:
         """Whether the slot is ours, as far as we know: while Redis is away nobody else can take it."""
@@ -189,14 +234,14 @@ class Worker:
         self._health.well("redis")
         return renewed
 
-    def _is_last(self, slot: Slot) -> bool:
+    def _others_live(self, slot: Slot) -> bool:
         try:
-            return slot.is_last(self._settings.slots)
+            return self._slots.others_live(slot)
         except RedisError:
-            return True
+            return False
 
-    def _release(self, slot: Slot) -> None:
+    def _release(self, slot: Slot, *, session_ended: bool) -> None:
         try:
-            slot.release()
+            slot.release(session_ended=session_ended)
         except RedisError as error:
             log.info("the slot's lease is left to run out: %s", error)

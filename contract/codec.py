@@ -66,6 +66,8 @@ class Refused(ValueError):
 
 
 _MSGPACK_TYPES: Final = (FrameFaces, Preview)
+# TypeError: a map with an unhashable key.
+_UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError)
 _msgpack_encoder = msgspec.msgpack.Encoder()
 _json_encoder = msgspec.json.Encoder()
 _decoders: Final[dict[type, Any]] = {
@@ -93,7 +95,7 @@ def decode(payload: bytes, kind: type[E]) -> E:
         event: E = _decoders[kind].decode(payload)
     except msgspec.ValidationError as error:
         raise _diagnose(payload, kind, str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except _UNDECODABLE as error:
         raise Refused(Reason.MALFORMED, _one_line(str(error))) from None
     return event
 
@@ -118,7 +120,10 @@ def check_origin(event: CameraEvent, camera: str, now_ms: int) -> None:
 
 def _diagnose(payload: bytes, kind: type, error: str) -> Refused:
     """The countable cause of a validation error, found by a second, untyped look (refusals are rare)."""
-    raw = msgspec.msgpack.decode(payload) if kind in _MSGPACK_TYPES else msgspec.json.decode(payload)
+    try:
+        raw = msgspec.msgpack.decode(payload) if kind in _MSGPACK_TYPES else msgspec.json.decode(payload)
+    except _UNDECODABLE as failure:  # the typed decoder gave up before it came to the worst
+        return Refused(Reason.MALFORMED, _one_line(str(failure)))
     if isinstance(raw, dict):
         schema = raw.get("schema", SCHEMA)
     else:

@@ -32,9 +32,14 @@ def partition_of(camera: str) -> int:
     return crc32(camera.encode()) % PARTITIONS
 
 
-def worker_slot(number: int) -> str:
-    """String with expiry: the lease of worker slot ``number``."""
-    return f"moodlens:workers:{number}"
+def slot_lease(number: int) -> str:
+    """String with expiry: which worker holds slot ``number``."""
+    return f"moodlens:{{workers}}:{number}:lease"
+
+
+def slot_session(number: int) -> str:
+    """String with expiry: the broker may hold messages for the slot's client id."""
+    return f"moodlens:{{workers}}:{number}:session"
 
 
 def stream(partition: int) -> str:

@@ -80,13 +80,14 @@ class Handlers:
     disconnected: Callable[[ReasonCode], None] = lambda _reason: None
 
 
-def open_mqtt(settings: MqttSettings, session: Session, handlers: Handlers) -> paho.Client:
+def open_mqtt(settings: MqttSettings, session: Session, handlers: Handlers | None = None) -> paho.Client:
     """A connected client with its network thread running.
 
     Raises:
         BrokerUnavailable: no answer at the address, or no trusted certificate.
         BrokerRefused: the broker rejected the connection.
     """
+    handlers = handlers or Handlers()
     client = _client(settings, session)
     answered = threading.Event()
     answers: list[ReasonCode] = []

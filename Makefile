@@ -1,0 +1,45 @@
+# Every target sets up what it needs in .venv; nothing is done twice while pyproject.toml and
+# constraints.txt stay as they are.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ROOMS := contract runtime producer classifier_worker aggregator training
+EXTRAS := producer,worker,aggregator,training
+TEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help test check setup clean
+
+help: ## show what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+
+test: $(VENV)/.ready ## run all tests (those that need Mosquitto or Redis skip, loudly, where these are not installed)
+	$(BIN)/python -m pytest $(TEST_ARGS)
+
+check: $(VENV)/.ready ## format, lint, types, import rules, unit and golden tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/unit tests/golden $(TEST_ARGS)
+
+setup: $(VENV)/.ready ## set up .venv for development, and the pre-commit hook
+	$(BIN)/pre-commit install
+
+clean: ## remove .venv and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+
+$(VENV)/.pip: constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "MoodLens needs Python 3.11 or newer; choose one: make PYTHON=python3.13 ..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
+	@touch $@
+
+$(VENV)/.ready: pyproject.toml $(VENV)/.pip
+	@echo "Setting up $(VENV): about 2 GB, one to three minutes (TensorFlow is most of it) ..."
+	$(BIN)/python -m pip install --quiet --progress-bar on --constraint constraints.txt \
+	  --editable ".[$(EXTRAS)]" --group dev
+	@touch $@

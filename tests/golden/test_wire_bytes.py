@@ -1,0 +1,136 @@
+"""The bytes on the wires and in Redis, fixed in files: a change here breaks cameras and stored data in the field.
+
+``pytest tests/golden --write-golden`` writes the files anew; do so only with a new schema or layout version.
+"""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+
+from contract import keys, row, topics
+from contract.codec import Event, decode, encode
+from contract.events import (
+    SCHEMA,
+    CameraReport,
+    CameraStatus,
+    FaceCrop,
+    FaceEmotions,
+    FrameEmotions,
+    FrameFaces,
+    FrameLoss,
+    Preview,
+)
+from contract.labels import LABELS, VALENCES
+from contract.windows import KEPT_MS, WINDOW_MS, chunk_at
+
+FOLDER = Path(__file__).parent / "files"
+AT_MS = 1_795_384_800_123
+SESSION = "0123456789abcdef"
+CAMERA = "shop-1/entrance"
+GRADIENT = bytes((x * 5 + y) % 256 for y in range(48) for x in range(48))
+
+EVENTS: dict[str, Event] = {
+    "frame_faces.msgpack": FrameFaces(
+        SCHEMA,
+        CAMERA,
+        SESSION,
+        70_000,
+        AT_MS,
+        200,
+        (
+            FaceCrop(1, "", (0.25, 0.125, 0.0625, 0.1111), 0.9375, True, GRADIENT),
+            FaceCrop(2, "till", (0.5, 0.5, 0.1, 0.2), 0.5, None, GRADIENT[::-1]),
+        ),
+    ),
+    "frame_emotions.json": FrameEmotions(
+        SCHEMA,
+        CAMERA,
+        SESSION,
+        70_000,
+        AT_MS,
+        200,
+        "report-cnn-01234567",
+        AT_MS + 45,
+        (
+            FaceEmotions(
+                1,
+                "till",
+                (0.25, 0.125, 0.0625, 0.1111),
+                0.9375,
+                False,
+                (0.1, 0.0, 0.05, 0.7, 0.1, 0.025, 0.025),
+            ),
+        ),
+    ),
+    "camera_report.json": CameraReport(
+        SCHEMA, CAMERA, SESSION, 3, AT_MS - 123, AT_MS + 9_877, 9_800, 49, 20, 31, 1, 2, 4.9, "yunet"
+    ),
+    "frame_loss.json": FrameLoss(SCHEMA, CAMERA, AT_MS, "refused"),
+    "camera_status.json": CameraStatus(SCHEMA, CAMERA, True, "0.1.0", "haar", 5.0, AT_MS),
+    "preview.msgpack": Preview(SCHEMA, CAMERA, SESSION, 70_000, AT_MS, b"\xff\xd8\xff\xd9"),
+}
+
+
+def compare(name: str, content: bytes, write: bool) -> None:
+    file = FOLDER / name
+    if write:
+        FOLDER.mkdir(exist_ok=True)
+        file.write_bytes(content)
+    assert content == file.read_bytes()
+
+
+@pytest.fixture
+def write_golden(pytestconfig: pytest.Config) -> bool:
+    return bool(pytestconfig.getoption("--write-golden"))
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_an_event_has_the_bytes_on_file(name: str, write_golden: bool) -> None:
+    compare(name, encode(EVENTS[name]), write_golden)
+    assert decode((FOLDER / name).read_bytes(), type(EVENTS[name])) == EVENTS[name]
+
+
+def test_names_and_layout_are_those_on_file(write_golden: bool) -> None:
+    bitmap = keys.seen_frame(CAMERA, SESSION, 70_000)
+    facts = {
+        "labels": dict(zip(LABELS, VALENCES, strict=True)),
+        "topics": [topics.topic(CAMERA, suffix) for suffix in topics.Suffix],
+        "worker subscriptions": topics.WORKER_SUBSCRIPTIONS,
+        "keys": [
+            keys.LAYOUT,
+            keys.REJECTED,
+            keys.REJECTED_COUNTS,
+            keys.AGGREGATORS,
+            keys.slot_lease(0),
+            keys.slot_session(0),
+            keys.stream(7),
+            keys.lease(7),
+            keys.epoch(7),
+            keys.subjects(7),
+            keys.open_visits(CAMERA),
+            bitmap[0],
+            keys.seen_report(CAMERA, SESSION, 3)[0],
+            keys.site("shop-1"),
+        ],
+        "bit of frame 70000": bitmap[1],
+        "layout": {"partitions": keys.PARTITIONS, "version": keys.LAYOUT_VERSION},
+        "partitions": {name: keys.partition_of(name) for name in ("shop-1/entrance", "shop-1/till", "a/b")},
+        "row width": row.WIDTH,
+        "row": {
+            name: [column.start, column.stop] if isinstance(column, slice) else column
+            for name, column in row.COLUMNS.items()
+        },
+        "windows": {
+            resolution: {
+                "ms": WINDOW_MS[resolution],
+                "kept_ms": KEPT_MS[resolution],
+                "key": keys.window_chunk(
+                    f"{CAMERA}@till", resolution, chunk_at(resolution, AT_MS, ZoneInfo("Asia/Kolkata")).name
+                ),
+            }
+            for resolution in WINDOW_MS
+        },
+    }
+    compare("names.json", msgspec.json.format(msgspec.json.encode(facts)), write_golden)

@@ -1,0 +1,149 @@
+"""Frames in over a real broker, windows out of a real Redis: every frame counts once, whoever is killed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+import redis
+
+from contract.topics import Suffix
+from contract.windows import Resolution
+from runtime.windows import Windows, read_windows
+from tests.support.camera import TestCamera
+from tests.support.events import CAMERA, camera_report, frame_faces, utc_ms
+from tests.support.services import Mosquitto, Process, RedisServer, eventually, program
+
+FRAMES = 200
+FACES_A_FRAME = 2
+
+
+@contextmanager
+def running(*processes: Process) -> Iterator[None]:
+    for process in processes:
+        process.start()
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.stop()
+
+
+@pytest.fixture
+def environment(mosquitto: Mosquitto, redis_server: RedisServer) -> dict[str, str]:
+    return {**mosquitto.environment, **redis_server.environment, "MOODLENS_AGGREGATOR_SILENCE_S": "3"}
+
+
+@pytest.fixture
+def worker(tmp_path: Path, environment: dict[str, str]) -> Process:
+    return program("classifier_worker", [], tmp_path / "worker.log", environment)
+
+
+@pytest.fixture
+def aggregator(tmp_path: Path, environment: dict[str, str]) -> Process:
+    return program("aggregator", [], tmp_path / "aggregator.log", environment)
+
+
+def takes_messages(worker: Process) -> bool:
+    return "takes messages" in worker.output
+
+
+def last_hour(client: redis.Redis, resolution: Resolution = Resolution.MINUTE) -> Windows:
+    now_ms = utc_ms()
+    return read_windows(client, CAMERA, resolution, now_ms - 3_600_000, now_ms + 60_000, UTC)
+
+
+def face_frames(client: redis.Redis) -> int:
+    return int(last_hour(client).column("face_frames").sum())
+
+
+def visits(client: redis.Redis) -> int:
+    return int(last_hour(client).column("visits").sum())
+
+
+def publish_frames(camera: TestCamera, numbers: range) -> None:
+    for number in numbers:
+        camera.publish(frame_faces(number, tracks=range(1, FACES_A_FRAME + 1)), Suffix.FACES)
+
+
+def test_every_frame_is_counted_once_and_each_track_is_one_visit(
+    mosquitto: Mosquitto, redis_client: redis.Redis, worker: Process, aggregator: Process
+) -> None:
+    with running(worker, aggregator), TestCamera(mosquitto) as camera:
+        eventually(lambda: takes_messages(worker), what="the worker")
+        now_ms = utc_ms()
+        publish_frames(camera, range(FRAMES))
+        camera.publish(
+            camera_report(from_ms=now_ms, to_ms=now_ms + 1, published=FRAMES, excluded=3), Suffix.REPORTS
+        )
+        eventually(lambda: visits(redis_client) == FACES_A_FRAME, what="the visits to close")
+
+    for resolution in (Resolution.TEN_SECONDS, Resolution.MINUTE, Resolution.QUARTER):
+        windows = last_hour(redis_client, resolution)
+        assert windows.column("frames").sum() == FRAMES
+        assert windows.column("face_frames").sum() == FRAMES * FACES_A_FRAME
+        assert windows.column("published").sum() == FRAMES
+        assert windows.column("excluded").sum() == 3
+        assert windows.column("late").sum() == 0
+        assert windows.column("p_sum").sum() == pytest.approx(FRAMES * FACES_A_FRAME * 1_000_000, abs=4 * 400)
+
+
+def test_a_message_delivered_twice_counts_once(
+    mosquitto: Mosquitto, redis_client: redis.Redis, worker: Process, aggregator: Process
+) -> None:
+    with running(worker, aggregator), TestCamera(mosquitto) as camera:
+        eventually(lambda: takes_messages(worker), what="the worker")
+        for number in range(50):
+            for _ in range(2):
+                camera.publish(frame_faces(number), Suffix.FACES)
+        camera.publish(frame_faces(50), Suffix.FACES)
+        eventually(lambda: face_frames(redis_client) == 51, what="all frames")
+
+
+def test_a_killed_worker_loses_and_doubles_nothing(
+    mosquitto: Mosquitto, redis_client: redis.Redis, worker: Process, aggregator: Process
+) -> None:
+    with running(worker, aggregator), TestCamera(mosquitto) as camera:
+        eventually(lambda: takes_messages(worker), what="the worker")
+        publish_frames(camera, range(FRAMES // 2))
+        worker.kill()
+        publish_frames(camera, range(FRAMES // 2, FRAMES))
+        worker.start()
+        eventually(lambda: face_frames(redis_client) >= FRAMES * FACES_A_FRAME, what="all frames")
+        eventually(lambda: visits(redis_client) == FACES_A_FRAME, what="the visits to close")
+        assert face_frames(redis_client) == FRAMES * FACES_A_FRAME
+
+
+def test_a_killed_aggregator_loses_and_doubles_nothing(
+    mosquitto: Mosquitto, redis_client: redis.Redis, worker: Process, aggregator: Process
+) -> None:
+    with running(worker, aggregator), TestCamera(mosquitto) as camera:
+        eventually(lambda: takes_messages(worker), what="the worker")
+        publish_frames(camera, range(FRAMES // 2))
+        eventually(lambda: face_frames(redis_client) > 0, what="the first windows")
+        aggregator.kill()
+        publish_frames(camera, range(FRAMES // 2, FRAMES))
+        aggregator.start()
+        eventually(lambda: face_frames(redis_client) >= FRAMES * FACES_A_FRAME, what="all frames")
+        eventually(lambda: visits(redis_client) == FACES_A_FRAME, what="the visits to close")
+        assert face_frames(redis_client) == FRAMES * FACES_A_FRAME
+
+
+def test_two_workers_and_two_aggregators_share_the_work(
+    mosquitto: Mosquitto,
+    redis_client: redis.Redis,
+    worker: Process,
+    aggregator: Process,
+    environment: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    second_worker = program("classifier_worker", [], tmp_path / "worker-2.log", environment)
+    second_aggregator = program("aggregator", [], tmp_path / "aggregator-2.log", environment)
+    with running(worker, second_worker, aggregator, second_aggregator), TestCamera(mosquitto) as camera:
+        eventually(lambda: takes_messages(worker) and takes_messages(second_worker), what="the workers")
+        publish_frames(camera, range(FRAMES // 2))
+        assert second_worker.stop() == 0, "a worker that leaves in order hands over what it has not done"
+        publish_frames(camera, range(FRAMES // 2, FRAMES))
+        eventually(lambda: visits(redis_client) == FACES_A_FRAME, what="the visits to close")
+        assert face_frames(redis_client) == FRAMES * FACES_A_FRAME

@@ -1,0 +1,181 @@
+"""Real servers and real programs for tests, each on its own free port and in its own folder."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self, TypeVar
+
+import pytest
+import redis
+
+T = TypeVar("T")
+
+MOSQUITTO_SETTINGS = """
+listener {port} 127.0.0.1
+allow_anonymous true
+persistence true
+persistence_location {folder}/
+autosave_on_changes true
+autosave_interval 100
+max_queued_messages 0
+max_queued_bytes 268435456
+max_inflight_messages 0
+"""
+
+
+def eventually(probe: Callable[[], T | None], within_s: float = 30.0, what: str = "it") -> T:
+    """The first truthy value of ``probe``; fails the test when there is none in time."""
+    deadline = time.monotonic() + within_s
+    while True:
+        value = probe()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"waited {within_s:.0f} s for {what}, last saw {value!r}"
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def executable(name: str) -> str:
+    found = shutil.which(
+        name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
+    )
+    if not found:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+class Process:
+    """A child process whose output lands in a file."""
+
+    def __init__(self, command: list[str], log: Path, environment: dict[str, str] | None = None) -> None:
+        self.command = command
+        self.log = log
+        self.environment = {**os.environ, **(environment or {})}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Self:
+        with self.log.open("ab") as out:
+            self._process = subprocess.Popen(
+                self.command, stdout=out, stderr=subprocess.STDOUT, env=self.environment
+            )
+        return self
+
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text() if self.log.exists() else ""
+
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def signal(self, number: int) -> None:
+        assert self._process
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        self.signal(signal.SIGKILL)
+        self.wait()
+
+    def wait(self, within_s: float = 60.0) -> int:
+        """The exit status."""
+        assert self._process
+        return self._process.wait(within_s)
+
+    def stop(self, within_s: float = 15.0) -> int:
+        """The exit status after SIGTERM."""
+        if self.is_running():
+            self.signal(signal.SIGTERM)
+        return self.wait(within_s)
+
+
+class Mosquitto:
+    """A broker with the settings of a real installation; its store outlives a restart."""
+
+    def __init__(self, folder: Path) -> None:
+        self.host, self.port = "127.0.0.1", free_port()
+        folder.mkdir(parents=True)
+        self.settings = folder / "mosquitto.conf"
+        text = MOSQUITTO_SETTINGS.format(port=self.port, folder=folder)
+        if os.geteuid() == 0:
+            text += "user root\n"  # it would drop to a user who cannot write here
+        self.settings.write_text(text)
+        self.process = Process([executable("mosquitto"), "-c", str(self.settings)], folder / "mosquitto.log")
+
+    def start(self) -> Self:
+        self.process.start()
+        eventually(lambda: accepts(self.port), 10, "mosquitto")
+        return self
+
+    def stop(self) -> None:
+        self.process.stop()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"MOODLENS_MQTT_HOST": self.host, "MOODLENS_MQTT_PORT": str(self.port)}
+
+
+class RedisServer:
+    """A Redis with the settings of a real installation."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        folder.mkdir(parents=True)
+        options = {
+            "port": str(self.port),
+            "bind": "127.0.0.1",
+            "dir": str(folder),
+            "save": "",
+            "appendonly": "yes",
+            "appendfsync": "everysec",
+            "maxmemory-policy": "noeviction",
+        }
+        arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
+        self.process = Process([executable("redis-server"), *arguments], folder / "redis.log")
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> Self:
+        self.process.start()
+        eventually(lambda: accepts(self.port), 10, "redis-server")
+        return self
+
+    def stop(self) -> None:
+        self.process.stop()
+
+    def client(self) -> redis.Redis:
+        return redis.Redis.from_url(self.url)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"MOODLENS_REDIS_URL": self.url}
+
+
+def program(
+    module: str, arguments: list[str], log: Path, environment: dict[str, str] | None = None
+) -> Process:
+    """``python -m module arguments``, not yet started."""
+    return Process([sys.executable, "-m", module, *arguments], log, environment)
+
+
+def accepts(port: int) -> bool:
+    """Whether somebody listens on the port."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=0.5):
+            return True
+    except OSError:
+        return False
