@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from training.dataset import load_dataset
 from training.errors import TrainingError
 
 MODEL_NAMES = ("report-cnn",)
@@ -16,21 +17,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        Exit status: 0, or 2 after a line on stderr that says what to put right.
+        Exit status: 0; 2 after a line on stderr that says what to put right; 130 when stopped with Ctrl-C.
     """
     options = build_parser().parse_args(arguments)
     # TensorFlow's own messages say nothing about this project; a user who wants them sets the variable
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    # loads TensorFlow (seconds), which --help and wrong options should not wait for
-    from training import commands  # noqa: PLC0415
-
     try:
-        commands.COMMANDS[options.command](options)
+        dataset = load_dataset(options.data)
+        # loads TensorFlow (seconds), which --help, wrong options and wrong data should not wait for
+        from training import commands  # noqa: PLC0415
+
+        commands.COMMANDS[options.command](options, dataset)
     except TrainingError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
     except KeyboardInterrupt:
-        sys.stderr.write("stopped; the same command goes on from the last whole epoch\n")
+        goes_on = (
+            "; the same command goes on after the last whole epoch" if options.command == "train" else ""
+        )
+        sys.stderr.write(f"stopped{goes_on}\n")
         return 130
     return 0
 

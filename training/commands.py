@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from training.dataset import find_duplicates, load_dataset
+from training.dataset import Dataset, find_duplicates
 from training.errors import RunError
 from training.evaluate import score
 from training.export import export_run, read_export
@@ -19,10 +19,9 @@ from training.progress import show_progress
 from training.runs import RunFolder, RunSettings, replace_file
 
 
-def run_train(options: argparse.Namespace) -> None:
+def run_train(options: argparse.Namespace, dataset: Dataset) -> None:
     """Train in the run folder, from the start or from where it stands."""
     console = Console(soft_wrap=True)
-    dataset = load_dataset(options.data)
     console.print(
         f"{dataset.name}: {len(dataset.train)} training and {len(dataset.test)} test images", highlight=False
     )
@@ -36,9 +35,8 @@ def run_train(options: argparse.Namespace) -> None:
     replace_file(folder.path / "curves.png", plot_history(history, f"{options.model} on {dataset.name}"))
 
 
-def run_evaluate(options: argparse.Namespace) -> None:
+def run_evaluate(options: argparse.Namespace, dataset: Dataset) -> None:
     """Score a run, a weights file or an exported model."""
-    dataset = load_dataset(options.data)
     if options.model:
         logits = predict_lite(read_export(options.model)[0], dataset.test.images)
     else:
@@ -55,16 +53,16 @@ def run_evaluate(options: argparse.Namespace) -> None:
     Console(soft_wrap=True).print(text.decode(), end="", highlight=False)
 
 
-def run_export(options: argparse.Namespace) -> None:
+def run_export(options: argparse.Namespace, dataset: Dataset) -> None:
     """Export a run and say what it scores."""
-    card = export_run(load_dataset(options.data), RunFolder(options.run), options.to)
+    card = export_run(dataset, RunFolder(options.run), options.to)
     console = Console(soft_wrap=True)
     console.print(f"{card.version} → {options.to}", highlight=False)
     for name, value in card.metrics.items():
         console.print(f"{name:32} {value:.4f}", highlight=False)
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
+COMMANDS: dict[str, Callable[[argparse.Namespace, Dataset], None]] = {
     "train": run_train,
     "evaluate": run_evaluate,
     "export": run_export,

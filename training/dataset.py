@@ -7,10 +7,6 @@ Everything is checked here once; what the rest of ``training`` gets is complete 
 """
 
 import hashlib
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -20,11 +16,9 @@ import numpy.typing as npt
 
 from contract.labels import CROP_SIDE, LABELS
 from training.errors import DatasetError
+from training.sources import Source, open_source
 
 SPLITS = ("train", "test")
-
-MAX_IMAGE_BYTES = 1 << 20
-"""A 48×48 JPEG has about 1.5 kB; a file a thousand times that is not one, and is not read into memory."""
 
 Images = npt.NDArray[np.uint8]
 Classes = npt.NDArray[np.int64]
@@ -66,15 +60,6 @@ class Dataset:
     test: Split
 
 
-@dataclass(frozen=True)
-class _Source:
-    """A folder or zip file: relative paths with forward slashes, and how to read one of the files."""
-
-    folders: frozenset[str]
-    files: tuple[str, ...]
-    read: Callable[[str], bytes]
-
-
 def load_dataset(path: Path) -> Dataset:
     """Load and check a whole data set (FER-2013: 32,298 images, about 75 MB in memory, a few seconds).
 
@@ -85,7 +70,7 @@ def load_dataset(path: Path) -> Dataset:
         DatasetError: the path is missing or not a zip file; a class folder is missing, empty or unknown; an
             image cannot be read or is not 48×48. The message names the path at fault.
     """
-    with _open_source(path) as source:
+    with open_source(path) as source:
         root = _find_root(source, path)
         lines: list[str] = []
         splits = {split: _load_split(source, root, split, lines) for split in SPLITS}
@@ -103,7 +88,7 @@ def find_duplicates(test: Split, train: Split) -> npt.NDArray[np.bool_]:
     return np.array([image.tobytes() in seen for image in test.images], dtype=np.bool_)
 
 
-def _load_split(source: _Source, root: str, split: str, lines: list[str]) -> Split:
+def _load_split(source: Source, root: str, split: str, lines: list[str]) -> Split:
     """Load one split and append its part of the hash, one line an image, to ``lines``."""
     names: list[str] = []
     images: list[Images] = []
@@ -118,7 +103,7 @@ def _load_split(source: _Source, root: str, split: str, lines: list[str]) -> Spl
     return Split(tuple(names), np.stack(images)[..., np.newaxis], np.array(classes, dtype=np.int64))
 
 
-def _list_images(source: _Source, root: str, split: str) -> list[str]:
+def _list_images(source: Source, root: str, split: str) -> list[str]:
     """Sorted paths of the images of a split, once its class folders are known to be the seven labels."""
     top = f"{root}{split}/"
     files = sorted(file for file in source.files if file.startswith(top))
@@ -147,7 +132,7 @@ def _decode(content: bytes, file: str) -> Images:
     return np.asarray(image, dtype=np.uint8)
 
 
-def _find_root(source: _Source, path: Path) -> str:
+def _find_root(source: Source, path: Path) -> str:
     """Path in front of ``train/``: the shallowest folder that has a ``train/`` or a ``test/`` in it."""
     parents = {
         PurePosixPath(folder).parent for folder in source.folders if PurePosixPath(folder).name in SPLITS
@@ -156,59 +141,3 @@ def _find_root(source: _Source, path: Path) -> str:
         raise DatasetError(f"{path} holds neither train/ nor test/")
     root = min(parents, key=lambda parent: (len(parent.parts), str(parent)))
     return "" if root == PurePosixPath() else f"{root}/"
-
-
-@contextmanager
-def _open_source(path: Path) -> Iterator[_Source]:
-    if path.is_dir():
-        yield _list_folder(path)
-        return
-    if not path.exists():
-        raise DatasetError(f"{path} does not exist")
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as error:
-        raise DatasetError(f"{path} is neither a folder nor a readable zip file ({error})") from error
-    with archive:
-        yield _list_zip(archive)
-
-
-def _list_folder(top: Path) -> _Source:
-    entries = [(entry, entry.relative_to(top).as_posix()) for entry in top.rglob("*")]
-
-    def read(file: str) -> bytes:
-        try:
-            if (top / file).stat().st_size > MAX_IMAGE_BYTES:
-                raise DatasetError(f"{file} is too large for a {CROP_SIDE}×{CROP_SIDE} image")
-            return (top / file).read_bytes()
-        except OSError as error:
-            raise DatasetError(f"{file} cannot be read ({error.strerror})") from error
-
-    folders = frozenset(name for entry, name in entries if entry.is_dir() and not _is_clutter(name))
-    return _Source(
-        folders, tuple(name for entry, name in entries if entry.is_file() and not _is_clutter(name)), read
-    )
-
-
-def _list_zip(archive: zipfile.ZipFile) -> _Source:
-    entries = [entry for entry in archive.infolist() if not _is_clutter(entry.filename)]
-    files = tuple(entry.filename for entry in entries if not entry.is_dir())
-    # many archives list files only, so the folders are those on the way to any entry
-    folders = {entry.filename.rstrip("/") for entry in entries if entry.is_dir()}
-    folders |= {parent.as_posix() for entry in entries for parent in PurePosixPath(entry.filename).parents}
-
-    def read(file: str) -> bytes:
-        if archive.getinfo(file).file_size > MAX_IMAGE_BYTES:
-            raise DatasetError(f"{file} is too large for a {CROP_SIDE}×{CROP_SIDE} image")
-        try:
-            return archive.read(file)
-        # RuntimeError: encrypted; NotImplementedError is one, for unknown compression
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
-            raise DatasetError(f"{file} cannot be unpacked ({error})") from error
-
-    return _Source(frozenset(folders - {"."}), files, read)
-
-
-def _is_clutter(name: str) -> bool:
-    """Whether a path is what desktop systems leave behind (``.DS_Store``, ``__MACOSX/``, ``Thumbs.db``)."""
-    return any(part.startswith((".", "__")) or part == "Thumbs.db" for part in name.split("/"))

@@ -56,6 +56,8 @@ def fit(
         model.optimizer.build(model.trainable_variables)
         load_weights(model, folder.weights(done))
     listener.on_start(history)
+    if done >= epochs:
+        return model, history
     finished = list(history.epochs)
     started = time.monotonic()
 

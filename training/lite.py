@@ -3,7 +3,6 @@
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
-import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
@@ -95,4 +94,4 @@ def predict_lite(content: bytes, images: Images, batch_size: int = 32) -> Logits
 
 def predict_keras(model: Any, images: Images) -> Logits:
     """Run a Keras model over uint8 (N, 48, 48, 1) images; float32 (N, 7) logits."""
-    return cast(Logits, keras.ops.convert_to_numpy(model.predict(images, batch_size=256, verbose=0)))
+    return cast(Logits, model.predict(images, batch_size=256, verbose=0))

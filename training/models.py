@@ -39,7 +39,8 @@ def build_report_cnn() -> Any:
             layers.Flatten(),
             layers.Dense(1024, activation="relu"),
             layers.Dropout(0.5),
-            layers.Dense(len(LABELS), name="logits"),
+            # bfloat16 logits would have 8 bits, in mixed precision too few for the loss
+            layers.Dense(len(LABELS), name="logits", dtype="float32"),
         ],
         name="report-cnn",
     )

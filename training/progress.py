@@ -36,8 +36,10 @@ def show_progress(console: Console, epochs: int, steps: int) -> Iterator[FitList
     def on_start(history: History) -> None:
         nonlocal finished
         finished = len(history.epochs)
-        if finished:
-            console.print(f"going on after epoch {finished}")
+        if finished >= epochs:
+            console.print(f"the run has its {finished} epochs already", highlight=False)
+        elif finished:
+            console.print(f"going on after epoch {finished}", highlight=False)
         bar.update(task, completed=finished * steps, description=f"epoch {finished + 1}")
 
     def on_batch(done: int) -> None:
