@@ -1,6 +1,7 @@
 """What a batch of events adds to the windows: summed in the finest grain first, then in every resolution."""
 
 from collections import defaultdict
+from collections.abc import ItemsView
 from datetime import tzinfo
 from typing import Final
 
@@ -26,6 +27,10 @@ class Deltas:
         """The row to add to, for the window of ``subject`` that holds ``at_ms``."""
         return self._rows[subject, at_ms // GRAIN_MS]
 
+    def rows(self) -> ItemsView[tuple[str, int], Row]:
+        """Every (subject, number of the 10 s grain) and what is added to it."""
+        return self._rows.items()
+
     def subjects(self) -> set[str]:
         """Every subject that has additions."""
         return {subject for subject, _ in self._rows}
@@ -40,7 +45,7 @@ class Deltas:
             (subject, chunk) → {position in the packed chunk: addition}, without zeros.
         """
         packed: dict[tuple[str, Chunk], dict[int, int]] = defaultdict(lambda: defaultdict(int))
-        for (subject, grain), row in self._rows.items():
+        for (subject, grain), row in self.rows():
             additions = [(column, value) for column, value in enumerate(row) if value]
             for resolution in Resolution:
                 chunk = chunk_at(resolution, grain * GRAIN_MS, time_zone)

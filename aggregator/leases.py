@@ -49,9 +49,9 @@ class Leases:
         self._renew = client.register_script(_RENEW)
         self._release = client.register_script(_RELEASE)
 
-    def refresh(self) -> None:
+    def refresh(self, *, force: bool = False) -> None:
         """Once a second: renews ours, gives up what exceeds our share, takes what is free below it."""
-        if time.monotonic() - self._refreshed_s < REFRESH_S:
+        if not force and time.monotonic() - self._refreshed_s < REFRESH_S:
             return
         self._refreshed_s = time.monotonic()
         self.owned = {p for p in self.owned if self._renew(keys=[keys.lease(p)], args=[self._id, LEASE_MS])}

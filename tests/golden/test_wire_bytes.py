@@ -1,4 +1,4 @@
-"""The bytes on the wires and in Redis, fixed in files: a change here breaks cameras and stored data in the field.
+"""The bytes on the wires and in Redis, on file: a change here breaks cameras and stored data in the field.
 
 ``pytest tests/golden --write-golden`` writes the files anew; do so only with a new schema or layout version.
 """
