@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from contract.events import FACES_MAX, INTERVAL_MAX_MS, SCHEMA, CameraReport, FaceCrop, FrameFaces
-from producer.detector import Detection, Detector
+from producer.detection import Detection, Detector
 from producer.errors import ClockWentBack
 from producer.frames import Frame
 from producer.framing import crop_face, is_frontal

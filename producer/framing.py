@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contract.labels import CROP_SIDE
-from producer.detector import Detection
+from producer.detection import Detection
 from producer.frames import Image
 
 LANDMARKS_AT: Final = np.array(
@@ -70,6 +70,16 @@ def frame_to_crop(detection: Detection) -> Affine:
     scale = 1 / height  # FER-2013 faces: the box is as high as the crop, and in its middle
     shift = (0.5 - scale * (x + width / 2), 0.5 - scale * (y + height / 2))
     return np.array([(scale, 0.0, shift[0]), (0.0, scale, shift[1])])
+
+
+def roll_rad(landmarks: npt.NDArray[np.float32]) -> float:
+    """By how much a face must be turned, clockwise in the picture, to stand upright.
+
+    Args:
+        landmarks: float (5, 2), as in ``Detection``.
+    """
+    affine = _similarity(landmarks.astype(np.float64), LANDMARKS_AT)
+    return 0.0 if affine is None else math.atan2(affine[1, 0], affine[0, 0])
 
 
 def yaw_deg(landmarks: npt.NDArray[np.float32]) -> float:

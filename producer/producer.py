@@ -9,7 +9,7 @@ from importlib.metadata import version
 from contract.events import SCHEMA, CameraStatus
 from contract.topics import Suffix
 from producer.camera import Camera, Event
-from producer.detector import Detector
+from producer.detection import Detector
 from producer.errors import NotDelivered
 from producer.frames import Clock, Frame, Source
 from producer.outbox import Outbox

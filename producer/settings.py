@@ -39,6 +39,12 @@ class ProducerSettings(BaseSettings):
     detect_side_max_px: int = Field(
         960, ge=160, le=4096, description="larger frames are shrunk to this long side to find faces"
     )
+    closeups_max: int = Field(
+        10,
+        ge=0,
+        le=50,
+        description="faces of a frame that YuNet looks at again, close up (3 ms each)",
+    )
     threads: int = Field(1, ge=1, le=64, description="threads of OpenCV")
 
     stream_timeout_s: float = Field(

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from producer.detector import Detection
+from producer.detection import Detection
 
 LOST_MS = 2000
 """A track not seen for longer is over."""
