@@ -1,6 +1,7 @@
 """The worker's side of the streams: each event is appended exactly once, however often it is delivered."""
 
 from collections import Counter
+from collections.abc import Sequence
 from enum import StrEnum
 from importlib.resources import files
 from typing import Final
@@ -43,7 +44,7 @@ class EmotionLog:
         self._source = files(__package__).joinpath("append.lua").read_text()
         self._sha = client.script_load(self._source)
 
-    def append(self, events: list[LogEvent]) -> list[Outcome]:
+    def append(self, events: Sequence[LogEvent]) -> list[Outcome]:
         """Appends events in order, in one round trip; safe to repeat.
 
         Raises:
@@ -55,7 +56,7 @@ class EmotionLog:
             self._sha = self._client.script_load(self._source)
             return self._append(events)
 
-    def reject(self, refusals: list[tuple[str, Reason, str]]) -> None:
+    def reject(self, refusals: Sequence[tuple[str, Reason, str]]) -> None:
         """Notes refused payloads: (topic, reason, one line of detail), never their content."""
         if not refusals:
             return
@@ -70,7 +71,7 @@ class EmotionLog:
                 pipe.hincrby(keys.REJECTED_COUNTS, reason, count)
             pipe.execute()
 
-    def _append(self, events: list[LogEvent]) -> list[Outcome]:
+    def _append(self, events: Sequence[LogEvent]) -> list[Outcome]:
         with self._client.pipeline(transaction=False) as pipe:
             for event in events:
                 names, args = self._call(event)

@@ -25,6 +25,6 @@ class WorkerSettings(BaseSettings):
     )
     slots: int = Field(64, ge=1, le=1024, description="most workers that may run at once")
     stream_max_entries: int = Field(
-        200_000, ge=100, description="unread entries of a stream above which workers stop writing to it"
+        200_000, ge=100, description="length of a stream above which workers stop writing to it"
     )
     drain_idle_s: float = Field(3.0, gt=0, description="with `--drain`: silence after which the worker ends")

@@ -1,6 +1,5 @@
 """What every ``__main__`` does alike: an expected failure ends the process with one line, not a traceback."""
 
-import logging
 import sys
 from collections.abc import Callable
 from typing import NoReturn
@@ -13,7 +12,6 @@ def run(main: Callable[[], int | None], program: str) -> NoReturn:
     try:
         code = main() or 0
     except MoodLensError as error:
-        logging.shutdown()
         sys.stderr.write(f"{program}: {error}\n")
         code = 1
     sys.exit(code)

@@ -33,6 +33,12 @@ def redis_client(redis_server: RedisServer) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture(scope="session")
+def write_golden(pytestconfig: pytest.Config) -> bool:
+    """Whether golden files are to be written, not only compared."""
+    return bool(pytestconfig.getoption("--write-golden"))
+
+
+@pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real clips and the data set, which are not part of the project."""
     if not (SHARED / "data").is_dir():

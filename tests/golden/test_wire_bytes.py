@@ -24,6 +24,7 @@ from contract.events import (
 )
 from contract.labels import LABELS, VALENCES
 from contract.windows import KEPT_MS, WINDOW_MS, chunk_at
+from tests.support.golden import compare
 
 FOLDER = Path(__file__).parent / "files"
 AT_MS = 1_795_384_800_123
@@ -73,22 +74,9 @@ EVENTS: dict[str, Event] = {
 }
 
 
-def compare(name: str, content: bytes, write: bool) -> None:
-    file = FOLDER / name
-    if write:
-        FOLDER.mkdir(exist_ok=True)
-        file.write_bytes(content)
-    assert content == file.read_bytes()
-
-
-@pytest.fixture
-def write_golden(pytestconfig: pytest.Config) -> bool:
-    return bool(pytestconfig.getoption("--write-golden"))
-
-
 @pytest.mark.parametrize("name", EVENTS)
 def test_an_event_has_the_bytes_on_file(name: str, write_golden: bool) -> None:
-    compare(name, encode(EVENTS[name]), write_golden)
+    compare(FOLDER / name, encode(EVENTS[name]), write=write_golden)
     assert decode((FOLDER / name).read_bytes(), type(EVENTS[name])) == EVENTS[name]
 
 
@@ -133,4 +121,4 @@ def test_names_and_layout_are_those_on_file(write_golden: bool) -> None:
             for resolution in WINDOW_MS
         },
     }
-    compare("names.json", msgspec.json.format(msgspec.json.encode(facts)), write_golden)
+    compare(FOLDER / "names.json", msgspec.json.format(msgspec.json.encode(facts)), write=write_golden)

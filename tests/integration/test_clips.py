@@ -24,6 +24,7 @@ from contract.windows import Resolution
 from runtime.windows import read_windows
 from tests.support.events import CAMERA, utc_ms
 from tests.support.services import Mosquitto, Process, RedisServer, eventually, program
+from tests.support.stream import stream_events
 from tests.support.tap import Tap
 
 MALE = "head-pose-face-detection-male.gif"
@@ -67,11 +68,12 @@ class Store:
         return said, self.counts()
 
     def open_visits(self) -> list[bytes]:
-        return [field for field in self.redis.hkeys(keys.open_visits(CAMERA)) if field.startswith(b"visit")]
+        fields = self.redis.hkeys(keys.open_visits(CAMERA))
+        return [field for field in fields if isinstance(field, bytes) and field.startswith(b"visit")]
 
     def emotions(self) -> list[FrameEmotions]:
-        entries = self.redis.xrange(keys.stream(keys.partition_of(CAMERA)))
-        return [decode(fields[b"emotions"], FrameEmotions) for _, fields in entries if b"emotions" in fields]
+        events = stream_events(self.redis, keys.partition_of(CAMERA))
+        return [event for event in events if isinstance(event, FrameEmotions)]
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ def test_a_thousand_bad_payloads_are_refused_by_reason_and_the_good_ones_counted
         sent[Reason.UNKNOWN_TOPIC] += 1
 
         def refused() -> dict[str, int]:
-            counts = redis_client.hgetall(keys.REJECTED_COUNTS)
+            counts: Any = redis_client.hgetall(keys.REJECTED_COUNTS)
             return {reason.decode(): int(count) for reason, count in counts.items()}
 
         eventually(lambda: refused() == sent, what="all refusals")
@@ -140,7 +140,7 @@ def test_a_thousand_bad_payloads_are_refused_by_reason_and_the_good_ones_counted
 
     assert worker.is_running()
     assert "Traceback" not in worker.output + aggregator.output
-    described = redis_client.xrange(keys.REJECTED)
+    described: Any = redis_client.xrange(keys.REJECTED)
     assert described
     assert all(set(fields) == {b"topic", b"reason", b"detail"} for _, fields in described)
     assert worker.stop() == 0

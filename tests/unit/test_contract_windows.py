@@ -92,7 +92,9 @@ def test_what_bitfield_adds_is_what_unpack_reads(redis_client: redis.Redis) -> N
     additions = {0: 1, 63: 2**62, 64: -5, 3 * row.WIDTH + row.VISITS: 7}
     for position, value in additions.items():
         redis_client.bitfield("chunk").incrby("i64", f"#{position}", value).execute()
-    rows = row.unpack(redis_client.get("chunk") or b"", 6)
+    stored = redis_client.get("chunk")
+    assert isinstance(stored, bytes)
+    rows = row.unpack(stored, 6)
     assert rows.shape == (6, row.WIDTH)
     assert {int(i): int(v) for i, v in enumerate(rows.ravel()) if v} == additions
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from paho.mqtt.reasoncodes import ReasonCode
 
 from contract import keys
 from runtime.errors import (
@@ -140,7 +141,10 @@ def test_no_broker_is_one_clear_error() -> None:
         open_mqtt(MqttSettings(host="127.0.0.1", port=port), Session("x"))
 
 
-def test_a_server_that_is_no_broker_is_one_clear_error(redis_server: RedisServer) -> None:
+def test_a_server_that_is_no_broker_is_one_clear_error(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime.mqtt.CONNECT_TIMEOUT_S", 0.5)
     with pytest.raises(BrokerUnavailable, match="did not answer"):
         open_mqtt(MqttSettings(host="127.0.0.1", port=redis_server.port), Session("x"))
 
@@ -196,7 +200,7 @@ def test_a_stop_ends_the_attempts() -> None:
 
 
 def test_a_lost_connection_is_told_once_and_speaks_the_last_will(mosquitto: Mosquitto) -> None:
-    ended = []
+    ended: list[ReasonCode] = []
     with Tap(mosquitto, "status") as tap:
         session = Session("camera", will=Will("status", b"offline"))
         client = open_mqtt(mqtt_settings(mosquitto), session, Handlers(disconnected=ended.append))
@@ -210,12 +214,12 @@ def test_a_lost_connection_is_told_once_and_speaks_the_last_will(mosquitto: Mosq
 
 def test_no_redis_is_one_clear_error() -> None:
     with pytest.raises(RedisUnavailable, match=r"Redis does not answer: .*Connection refused"):
-        open_redis(RedisSettings(url=f"redis://127.0.0.1:{free_port()}/0"))  # type: ignore[arg-type]
+        open_redis(RedisSettings(url=f"redis://127.0.0.1:{free_port()}/0"))
 
 
 def test_a_url_that_is_none_is_one_clear_error() -> None:
     with pytest.raises(RedisUnavailable, match="MOODLENS_REDIS_URL is not usable"):
-        open_redis(RedisSettings(url="localhost"))  # type: ignore[arg-type]
+        open_redis(RedisSettings(url="localhost"))
 
 
 def test_a_wrong_redis_password_is_one_clear_error(
@@ -223,13 +227,13 @@ def test_a_wrong_redis_password_is_one_clear_error(
 ) -> None:
     redis_client.config_set("requirepass", "right")
     with pytest.raises(RedisUnavailable, match="refuses the login"):
-        open_redis(RedisSettings(url=redis_server.url.replace("//", "//:wrong@")))  # type: ignore[arg-type]
+        open_redis(RedisSettings(url=redis_server.url.replace("//", "//:wrong@")))
 
 
 def test_an_empty_redis_is_claimed_and_another_layout_refused(
     redis_server: RedisServer, redis_client: redis.Redis
 ) -> None:
-    settings = RedisSettings(url=redis_server.url)  # type: ignore[arg-type]
+    settings = RedisSettings(url=redis_server.url)
     open_redis(settings)
     open_redis(settings)
     assert redis_client.hgetall(keys.LAYOUT) == {b"partitions": b"16", b"version": b"1"}

@@ -7,19 +7,13 @@ from classifier_worker.errors import NoFreeSlot
 from classifier_worker.log import EmotionLog, Outcome
 from classifier_worker.slot import Slots
 from contract import keys
-from contract.codec import LOG_KINDS, Reason, decode
+from contract.codec import Reason
 from contract.events import SCHEMA, FrameLoss
 from tests.support.events import CAMERA, camera_report, frame_emotions
+from tests.support.stream import stream_events
 
 AT_MS = 1_780_000_000_000
-STREAM = keys.stream(keys.partition_of(CAMERA))
-
-
-def stored(client: redis.Redis) -> list[object]:
-    entries = client.xrange(STREAM)
-    return [
-        decode(payload, LOG_KINDS[kind.decode()]) for _, fields in entries for kind, payload in fields.items()
-    ]
+PARTITION = keys.partition_of(CAMERA)
 
 
 def test_each_event_is_appended_once_and_reads_back(redis_client: redis.Redis) -> None:
@@ -28,7 +22,7 @@ def test_each_event_is_appended_once_and_reads_back(redis_client: redis.Redis) -
     report = camera_report(0, from_ms=AT_MS, to_ms=AT_MS + 1)
     assert log.append([*frames, report]) == [Outcome.NEW] * 6
     assert log.append([report, *frames]) == [Outcome.DUPLICATE] * 6
-    assert stored(redis_client) == [*frames, report]
+    assert stream_events(redis_client, PARTITION) == [*frames, report]
 
 
 def test_the_same_numbers_of_another_run_or_camera_are_other_events(redis_client: redis.Redis) -> None:
@@ -46,7 +40,7 @@ def test_a_full_stream_takes_nothing_and_forgets_nothing(redis_client: redis.Red
     events = [frame_emotions(number, captured_at_ms=AT_MS) for number in range(3)]
     assert log.append(events) == [Outcome.NEW, Outcome.NEW, Outcome.FULL]
     assert log.append(events) == [Outcome.DUPLICATE, Outcome.DUPLICATE, Outcome.FULL]
-    redis_client.xtrim(STREAM, maxlen=0)
+    redis_client.xtrim(keys.stream(PARTITION), maxlen=0)
     assert log.append(events) == [Outcome.DUPLICATE, Outcome.DUPLICATE, Outcome.NEW]
 
 
@@ -62,7 +56,7 @@ def test_losses_are_appended_and_refusals_described_without_content(redis_client
     log = EmotionLog(redis_client, max_entries=1000)
     loss = FrameLoss(SCHEMA, CAMERA, AT_MS, "refused")
     assert log.append([loss, loss]) == [Outcome.NEW] * 2
-    assert stored(redis_client) == [loss, loss]
+    assert stream_events(redis_client, PARTITION) == [loss, loss]
     log.reject([("moodlens/v1/a/b/faces", Reason.MALFORMED, "truncated")] * 3)
     assert redis_client.hgetall(keys.REJECTED_COUNTS) == {b"malformed": b"3"}
     assert redis_client.xlen(keys.REJECTED) == 3

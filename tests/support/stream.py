@@ -1,0 +1,16 @@
+"""What stands in a partition's stream."""
+
+from typing import Any
+
+import redis
+
+from contract import keys
+from contract.codec import LOG_KINDS, LogEvent, decode
+
+
+def stream_events(client: redis.Redis, partition: int) -> list[LogEvent]:
+    """All events of a stream, oldest first."""
+    entries: Any = client.xrange(keys.stream(partition))
+    return [
+        decode(payload, LOG_KINDS[kind.decode()]) for _, fields in entries for kind, payload in fields.items()
+    ]
