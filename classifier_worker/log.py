@@ -75,7 +75,8 @@ class EmotionLog:
         with self._client.pipeline(transaction=False) as pipe:
             for event in events:
                 names, args = self._call(event)
-                pipe.evalsha(self._sha, len(names), *names, *args)
+                # not pipe.evalsha, which redis-py blocks on a Cluster; all keys of a call lie in one slot
+                pipe.execute_command("EVALSHA", self._sha, len(names), *names, *args)
             return [Outcome(answer.decode()) for answer in pipe.execute()]
 
     def _call(self, event: LogEvent) -> tuple[list[str], list[str | bytes | int]]:

@@ -3,7 +3,10 @@ from pathlib import Path
 
 import pytest
 import redis
+from pydantic import SecretStr
 
+from runtime.redis import Client, open_redis
+from runtime.settings import RedisSettings
 from tests.support.services import Mosquitto, RedisServer
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -30,6 +33,22 @@ def redis_client(redis_server: RedisServer) -> Iterator[redis.Redis]:
     """A client of ``redis_server``."""
     with redis_server.client() as client:
         yield client
+
+
+@pytest.fixture(scope="session", params=["single server", "cluster"])
+def any_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A connection to a real Redis of either kind, as programs open it."""
+    cluster = request.param == "cluster"
+    server = RedisServer(tmp_path_factory.mktemp("redis") / "data", cluster=cluster).start()
+    yield open_redis(RedisSettings(url=SecretStr(server.url), cluster=cluster))
+    server.stop()
+
+
+@pytest.fixture
+def any_redis(any_server: Client) -> Client:
+    """An empty Redis of either kind."""
+    any_server.flushall()
+    return any_server
 
 
 @pytest.fixture(scope="session")

@@ -131,10 +131,11 @@ class Mosquitto:
 
 
 class RedisServer:
-    """A Redis with the settings of a real installation."""
+    """A Redis with the settings of a real installation; with ``cluster``, a Redis Cluster of one node."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, cluster: bool = False) -> None:
         self.port = free_port()
+        self._cluster = cluster
         folder.mkdir(parents=True)
         options = {
             "port": str(self.port),
@@ -144,6 +145,8 @@ class RedisServer:
             "appendonly": "yes",
             "appendfsync": "everysec",
             "maxmemory-policy": "noeviction",
+            # the node's second port is 10,000 above the first, by default above what there is
+            **({"cluster-enabled": "yes", "cluster-port": str(free_port())} if cluster else {}),
         }
         arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
         self.process = Process([executable("redis-server"), *arguments], folder / "redis.log")
@@ -152,6 +155,12 @@ class RedisServer:
     def start(self) -> Self:
         self.process.start()
         eventually(lambda: accepts(self.port), 10, "redis-server")
+        if self._cluster:
+            with self.client() as client:
+                client.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)
+                eventually(
+                    lambda: client.execute_command("CLUSTER INFO")["cluster_state"] == "ok", 10, "the cluster"
+                )
         return self
 
     def stop(self) -> None:

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import redis
-
 from contract import keys
 from contract.codec import LOG_KINDS, LogEvent, decode
+from runtime.redis import Client
 
 
-def stream_events(client: redis.Redis, partition: int) -> list[LogEvent]:
+def stream_events(client: Client, partition: int) -> list[LogEvent]:
     """All events of a stream, oldest first."""
     entries: Any = client.xrange(keys.stream(partition))
     return [

@@ -1,7 +1,6 @@
 """Slots and streams on a real Redis: one holder a slot, each event once."""
 
 import pytest
-import redis
 
 from classifier_worker.errors import NoFreeSlot
 from classifier_worker.log import EmotionLog, Outcome
@@ -9,6 +8,7 @@ from classifier_worker.slot import Slots
 from contract import keys
 from contract.codec import Reason
 from contract.events import SCHEMA, FrameLoss
+from runtime.redis import Client
 from tests.support.events import CAMERA, camera_report, frame_emotions
 from tests.support.stream import stream_events
 
@@ -16,17 +16,17 @@ AT_MS = 1_780_000_000_000
 PARTITION = keys.partition_of(CAMERA)
 
 
-def test_each_event_is_appended_once_and_reads_back(redis_client: redis.Redis) -> None:
-    log = EmotionLog(redis_client, max_entries=1000)
+def test_each_event_is_appended_once_and_reads_back(any_redis: Client) -> None:
+    log = EmotionLog(any_redis, max_entries=1000)
     frames = [frame_emotions(number, captured_at_ms=AT_MS) for number in (0, 1, 65_535, 65_536, 200_000)]
     report = camera_report(0, from_ms=AT_MS, to_ms=AT_MS + 1)
     assert log.append([*frames, report]) == [Outcome.NEW] * 6
     assert log.append([report, *frames]) == [Outcome.DUPLICATE] * 6
-    assert stream_events(redis_client, PARTITION) == [*frames, report]
+    assert stream_events(any_redis, PARTITION) == [*frames, report]
 
 
-def test_the_same_numbers_of_another_run_or_camera_are_other_events(redis_client: redis.Redis) -> None:
-    log = EmotionLog(redis_client, max_entries=1000)
+def test_the_same_numbers_of_another_run_or_camera_are_other_events(any_redis: Client) -> None:
+    log = EmotionLog(any_redis, max_entries=1000)
     events = [
         frame_emotions(1, captured_at_ms=AT_MS),
         frame_emotions(1, captured_at_ms=AT_MS, session="f" * 16),
@@ -35,43 +35,43 @@ def test_the_same_numbers_of_another_run_or_camera_are_other_events(redis_client
     assert log.append(events) == [Outcome.NEW] * 3
 
 
-def test_a_full_stream_takes_nothing_and_forgets_nothing(redis_client: redis.Redis) -> None:
-    log = EmotionLog(redis_client, max_entries=2)
+def test_a_full_stream_takes_nothing_and_forgets_nothing(any_redis: Client) -> None:
+    log = EmotionLog(any_redis, max_entries=2)
     events = [frame_emotions(number, captured_at_ms=AT_MS) for number in range(3)]
     assert log.append(events) == [Outcome.NEW, Outcome.NEW, Outcome.FULL]
     assert log.append(events) == [Outcome.DUPLICATE, Outcome.DUPLICATE, Outcome.FULL]
-    redis_client.xtrim(keys.stream(PARTITION), maxlen=0)
+    any_redis.xtrim(keys.stream(PARTITION), maxlen=0)
     assert log.append(events) == [Outcome.DUPLICATE, Outcome.DUPLICATE, Outcome.NEW]
 
 
-def test_a_restarted_server_has_lost_the_script_and_nothing_else(redis_client: redis.Redis) -> None:
-    log = EmotionLog(redis_client, max_entries=1000)
+def test_a_restarted_server_has_lost_the_script_and_nothing_else(any_redis: Client) -> None:
+    log = EmotionLog(any_redis, max_entries=1000)
     events = [frame_emotions(0, captured_at_ms=AT_MS)]
     assert log.append(events) == [Outcome.NEW]
-    redis_client.script_flush()
+    any_redis.script_flush()
     assert log.append(events) == [Outcome.DUPLICATE]
 
 
-def test_losses_are_appended_and_refusals_described_without_content(redis_client: redis.Redis) -> None:
-    log = EmotionLog(redis_client, max_entries=1000)
+def test_losses_are_appended_and_refusals_described_without_content(any_redis: Client) -> None:
+    log = EmotionLog(any_redis, max_entries=1000)
     loss = FrameLoss(SCHEMA, CAMERA, AT_MS, "refused")
     assert log.append([loss, loss]) == [Outcome.NEW] * 2
-    assert stream_events(redis_client, PARTITION) == [loss, loss]
+    assert stream_events(any_redis, PARTITION) == [loss, loss]
     log.reject([("moodlens/v1/a/b/faces", Reason.MALFORMED, "truncated")] * 3)
-    assert redis_client.hgetall(keys.REJECTED_COUNTS) == {b"malformed": b"3"}
-    assert redis_client.xlen(keys.REJECTED) == 3
+    assert any_redis.hgetall(keys.REJECTED_COUNTS) == {b"malformed": b"3"}
+    assert any_redis.xlen(keys.REJECTED) == 3
 
 
-def test_the_stream_of_refusals_is_bounded(redis_client: redis.Redis) -> None:
-    log = EmotionLog(redis_client, max_entries=1000)
+def test_the_stream_of_refusals_is_bounded(any_redis: Client) -> None:
+    log = EmotionLog(any_redis, max_entries=1000)
     for _ in range(3):
         log.reject([("moodlens/v1/a/b/faces", Reason.TOO_LARGE, "x")] * 1500)
-    assert redis_client.xlen(keys.REJECTED) < 1200, "trimmed a node of a hundred at a time"
-    assert redis_client.hgetall(keys.REJECTED_COUNTS) == {b"too_large": b"4500"}
+    assert any_redis.xlen(keys.REJECTED) < 1200, "trimmed a node of a hundred at a time"
+    assert any_redis.hgetall(keys.REJECTED_COUNTS) == {b"too_large": b"4500"}
 
 
-def test_slots_are_leased_lowest_first_and_to_one_worker_each(redis_client: redis.Redis) -> None:
-    workers = [Slots(redis_client, 2) for _ in range(3)]
+def test_slots_are_leased_lowest_first_and_to_one_worker_each(any_redis: Client) -> None:
+    workers = [Slots(any_redis, 2) for _ in range(3)]
     first, second = workers[0].lease(), workers[1].lease()
     assert (first.client_id, second.client_id) == ("worker-0", "worker-1")
     with pytest.raises(NoFreeSlot, match="all 2 worker slots"):
@@ -83,19 +83,19 @@ def test_slots_are_leased_lowest_first_and_to_one_worker_each(redis_client: redi
 
 
 def test_a_slot_whose_lease_ran_out_is_an_orphan_that_the_next_worker_takes_first(
-    redis_client: redis.Redis,
+    any_redis: Client,
 ) -> None:
-    died, survivor, newcomer = (Slots(redis_client, 8) for _ in range(3))
+    died, survivor, newcomer = (Slots(any_redis, 8) for _ in range(3))
     survivor.lease()
     orphan = died.lease()
     assert survivor.lease_orphan() is None
-    redis_client.delete(keys.slot_lease(orphan.number))  # as after five seconds of silence
+    any_redis.delete(keys.slot_lease(orphan.number))  # as after five seconds of silence
     assert newcomer.lease().number == orphan.number
     assert not died.take(orphan.number), "whoever comes back late finds it taken"
 
 
-def test_a_slot_given_back_with_its_session_ended_is_no_orphan(redis_client: redis.Redis) -> None:
-    slots = Slots(redis_client, 8)
+def test_a_slot_given_back_with_its_session_ended_is_no_orphan(any_redis: Client) -> None:
+    slots = Slots(any_redis, 8)
     slots.lease().release(session_ended=True)
     assert slots.lease_orphan() is None
     slots.lease().release(session_ended=False)
@@ -104,8 +104,8 @@ def test_a_slot_given_back_with_its_session_ended_is_no_orphan(redis_client: red
     assert orphan.number == 0
 
 
-def test_a_lease_that_ran_out_and_that_nobody_took_is_taken_again(redis_client: redis.Redis) -> None:
-    slots = Slots(redis_client, 8)
+def test_a_lease_that_ran_out_and_that_nobody_took_is_taken_again(any_redis: Client) -> None:
+    slots = Slots(any_redis, 8)
     slot = slots.lease()
-    redis_client.delete(keys.slot_lease(slot.number))
+    any_redis.delete(keys.slot_lease(slot.number))
     assert slots.take(slot.number)
