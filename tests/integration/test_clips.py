@@ -23,9 +23,9 @@ from contract.topics import Suffix, topic
 from contract.windows import Resolution
 from runtime.windows import read_windows
 from tests.support.events import CAMERA, utc_ms
+from tests.support.mqtt import tapped
 from tests.support.services import Mosquitto, Process, RedisServer, eventually, program
 from tests.support.stream import stream_events
-from tests.support.tap import Tap
 
 MALE = "head-pose-face-detection-male.gif"
 CLASSROOM = "classroom.gif"
@@ -100,11 +100,11 @@ def labels_of(emotions: FrameEmotions) -> list[str]:
 
 
 def test_a_smiling_man_is_counted_to_the_frame_and_read_as_happy(store: Store, mosquitto: Mosquitto) -> None:
-    with Tap(mosquitto, topic(CAMERA, Suffix.FACES)) as tap:
+    with tapped(mosquitto, topic(CAMERA, Suffix.FACES)) as published:
         said, counts = store.final_counts(store.camera(MALE))
 
     assert said["faces_published"] > 10
-    assert counts["frames"] == counts["published"] == said["frames_published"] == len(tap.payloads)
+    assert counts["frames"] == counts["published"] == said["frames_published"] == len(published)
     assert counts["face_frames"] == said["faces_published"]
     assert counts["visits"] == 1
     assert counts["late"] == counts["dropped"] == counts["refused"] == 0
@@ -112,7 +112,7 @@ def test_a_smiling_man_is_counted_to_the_frame_and_read_as_happy(store: Store, m
     classified = {emotions.frame: emotions for emotions in store.emotions()}
     classifier = Classifier(SHIPPED_MODEL, "int8", threads=1, batch_faces=32)
     seen = Counter[str]()
-    for payload in tap.payloads:
+    for payload in published:
         frame = decode(payload, FrameFaces)
         crops = np.stack([np.frombuffer(face.crop, np.uint8) for face in frame.faces])
         directly = classifier.classify(crops.reshape(-1, CROP_SIDE, CROP_SIDE))

@@ -11,8 +11,8 @@ import redis
 from contract.topics import Suffix
 from contract.windows import Resolution
 from runtime.windows import Windows, read_windows
-from tests.support.camera import TestCamera
 from tests.support.events import CAMERA, camera_report, frame_faces, utc_ms
+from tests.support.mqtt import Publisher, publisher
 from tests.support.services import Mosquitto, Process, RedisServer, eventually, program
 
 FRAMES = 200
@@ -62,7 +62,7 @@ def visits(client: redis.Redis) -> int:
     return int(last_hour(client).column("visits").sum())
 
 
-def publish_frames(camera: TestCamera, numbers: range) -> None:
+def publish_frames(camera: Publisher, numbers: range) -> None:
     for number in numbers:
         camera.publish(frame_faces(number, tracks=range(1, FACES_A_FRAME + 1)), Suffix.FACES)
 
@@ -70,7 +70,7 @@ def publish_frames(camera: TestCamera, numbers: range) -> None:
 def test_every_frame_is_counted_once_and_each_track_is_one_visit(
     mosquitto: Mosquitto, redis_client: redis.Redis, worker: Process, aggregator: Process
 ) -> None:
-    with running(worker, aggregator), TestCamera(mosquitto) as camera:
+    with running(worker, aggregator), publisher(mosquitto) as camera:
         eventually(lambda: takes_messages(worker), what="the worker")
         now_ms = utc_ms()
         publish_frames(camera, range(FRAMES))
@@ -92,7 +92,7 @@ def test_every_frame_is_counted_once_and_each_track_is_one_visit(
 def test_a_message_delivered_twice_counts_once(
     mosquitto: Mosquitto, redis_client: redis.Redis, worker: Process, aggregator: Process
 ) -> None:
-    with running(worker, aggregator), TestCamera(mosquitto) as camera:
+    with running(worker, aggregator), publisher(mosquitto) as camera:
         eventually(lambda: takes_messages(worker), what="the worker")
         for number in range(50):
             for _ in range(2):
@@ -101,30 +101,18 @@ def test_a_message_delivered_twice_counts_once(
         eventually(lambda: face_frames(redis_client) == 51, what="all frames")
 
 
-def test_a_killed_worker_loses_and_doubles_nothing(
-    mosquitto: Mosquitto, redis_client: redis.Redis, worker: Process, aggregator: Process
+@pytest.mark.parametrize("victim", ["worker", "aggregator"])
+def test_a_kill_loses_and_doubles_nothing(
+    mosquitto: Mosquitto, redis_client: redis.Redis, worker: Process, aggregator: Process, victim: str
 ) -> None:
-    with running(worker, aggregator), TestCamera(mosquitto) as camera:
-        eventually(lambda: takes_messages(worker), what="the worker")
-        publish_frames(camera, range(FRAMES // 2))
-        worker.kill()
-        publish_frames(camera, range(FRAMES // 2, FRAMES))
-        worker.start()
-        eventually(lambda: face_frames(redis_client) >= FRAMES * FACES_A_FRAME, what="all frames")
-        eventually(lambda: visits(redis_client) == FACES_A_FRAME, what="the visits to close")
-        assert face_frames(redis_client) == FRAMES * FACES_A_FRAME
-
-
-def test_a_killed_aggregator_loses_and_doubles_nothing(
-    mosquitto: Mosquitto, redis_client: redis.Redis, worker: Process, aggregator: Process
-) -> None:
-    with running(worker, aggregator), TestCamera(mosquitto) as camera:
+    process = {"worker": worker, "aggregator": aggregator}[victim]
+    with running(worker, aggregator), publisher(mosquitto) as camera:
         eventually(lambda: takes_messages(worker), what="the worker")
         publish_frames(camera, range(FRAMES // 2))
         eventually(lambda: face_frames(redis_client) > 0, what="the first windows")
-        aggregator.kill()
+        process.kill()
         publish_frames(camera, range(FRAMES // 2, FRAMES))
-        aggregator.start()
+        process.start()
         eventually(lambda: face_frames(redis_client) >= FRAMES * FACES_A_FRAME, what="all frames")
         eventually(lambda: visits(redis_client) == FACES_A_FRAME, what="the visits to close")
         assert face_frames(redis_client) == FRAMES * FACES_A_FRAME
@@ -140,7 +128,7 @@ def test_two_workers_and_two_aggregators_share_the_work(
 ) -> None:
     second_worker = program("classifier_worker", [], tmp_path / "worker-2.log", environment)
     second_aggregator = program("aggregator", [], tmp_path / "aggregator-2.log", environment)
-    with running(worker, second_worker, aggregator, second_aggregator), TestCamera(mosquitto) as camera:
+    with running(worker, second_worker, aggregator, second_aggregator), publisher(mosquitto) as camera:
         eventually(lambda: takes_messages(worker) and takes_messages(second_worker), what="the workers")
         publish_frames(camera, range(FRAMES // 2))
         assert second_worker.stop() == 0, "a worker that leaves in order hands over what it has not done"

@@ -18,8 +18,8 @@ from contract.events import FrameFaces
 from contract.topics import Suffix, topic
 from contract.windows import Resolution
 from runtime.windows import read_windows
-from tests.support.camera import TestCamera
 from tests.support.events import CAMERA, camera_report, frame_faces, utc_ms
+from tests.support.mqtt import publisher
 from tests.support.services import Mosquitto, RedisServer, eventually, program
 
 ROUNDS = 100
@@ -105,7 +105,7 @@ def test_a_thousand_bad_payloads_are_refused_by_reason_and_the_good_ones_counted
     sent: Counter[str] = Counter()
     good = 0
 
-    with TestCamera(mosquitto) as camera:
+    with publisher(mosquitto) as camera:
         eventually(lambda: "takes messages" in worker.output, what="the worker")
 
         @given(drawn=st.fixed_dictionaries({name: kind.drawn for name, kind in KINDS.items()}))

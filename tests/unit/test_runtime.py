@@ -28,8 +28,8 @@ from runtime.process import run
 from runtime.redis import open_redis
 from runtime.settings import MqttSettings, ProcessSettings, RedisSettings, load_settings
 from runtime.stop import stop_on_signals
+from tests.support.mqtt import tapped
 from tests.support.services import Mosquitto, RedisServer, eventually, free_port
-from tests.support.tap import Tap
 
 
 def mqtt_settings(broker: Mosquitto, **others: object) -> MqttSettings:
@@ -201,12 +201,12 @@ def test_a_stop_ends_the_attempts() -> None:
 
 def test_a_lost_connection_is_told_once_and_speaks_the_last_will(mosquitto: Mosquitto) -> None:
     ended: list[ReasonCode] = []
-    with Tap(mosquitto, "status") as tap:
+    with tapped(mosquitto, "status") as spoken:
         session = Session("camera", will=Will("status", b"offline"))
         client = open_mqtt(mqtt_settings(mosquitto), session, Handlers(disconnected=ended.append))
         usurper = open_mqtt(mqtt_settings(mosquitto), Session("camera"))
         eventually(lambda: ended, what="the disconnection")
-        eventually(lambda: tap.payloads == [b"offline"], what="the last will")
+        eventually(lambda: spoken == [b"offline"], what="the last will")
         close_mqtt(usurper)
         client.loop_stop()
     assert len(ended) == 1

@@ -1,0 +1,54 @@
+"""The other ends of the broker: a camera without a lens, and anybody who listens in."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import paho.mqtt.client as paho
+
+from contract.codec import Event, encode
+from contract.topics import Suffix, topic
+from runtime.mqtt import Handlers, Session, close_mqtt, open_mqtt
+from runtime.settings import MqttSettings
+from tests.support.services import Mosquitto
+
+
+class Publisher:
+    """Publishes what a test tells it to, at QoS 1."""
+
+    def __init__(self, client: paho.Client) -> None:
+        self._client = client
+
+    def publish(self, event: Event, suffix: Suffix) -> None:
+        """Sends an event on the topic of its camera and waits until the broker has it."""
+        self.publish_raw(topic(event.camera, suffix), encode(event))
+
+    def publish_raw(self, name: str, payload: bytes) -> None:
+        """Sends any bytes to any topic and waits until the broker has them."""
+        self._client.publish(name, payload, qos=1).wait_for_publish(10)
+
+
+@contextmanager
+def publisher(broker: Mosquitto) -> Iterator[Publisher]:
+    """A publisher, connected."""
+    with _connection(broker, "test-publisher", Handlers()) as client:
+        yield Publisher(client)
+
+
+@contextmanager
+def tapped(broker: Mosquitto, name: str) -> Iterator[list[bytes]]:
+    """The payloads on a topic from now on, in order of arrival."""
+    payloads: list[bytes] = []
+    handlers = Handlers(message=lambda message: payloads.append(bytes(message.payload)))
+    with _connection(broker, "test-tap", handlers) as client:
+        client.subscribe(name, qos=1)
+        yield payloads
+
+
+@contextmanager
+def _connection(broker: Mosquitto, client_id: str, handlers: Handlers) -> Iterator[paho.Client]:
+    settings = MqttSettings(host=broker.host, port=broker.port)
+    client = open_mqtt(settings, Session(client_id), handlers)
+    try:
+        yield client
+    finally:
+        close_mqtt(client)
