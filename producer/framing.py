@@ -49,7 +49,7 @@ def crop_face(grey: Image, detection: Detection) -> bytes:
     affine = frame_to_crop(detection)
     shrink = CROP_SIDE * math.sqrt(abs(np.linalg.det(affine[:, :2])))  # crop pixels per frame pixel
     # sampling sparsely would alias: sample as finely as the frame is, then average
-    finer = min(OVERSAMPLING_MAX, max(1, math.ceil(1 / shrink)))
+    finer = min(OVERSAMPLING_MAX, max(1, math.ceil(1 / shrink - 1e-6)))
     side = CROP_SIDE * finer
     # centres of pixels: pixel i covers the fractions i/side … (i + 1)/side
     matrix = affine * side

@@ -173,9 +173,10 @@ def test_a_video_damaged_in_the_middle_plays_on_after_it(tmp_path: Path) -> None
         data[at : at + 600] = bytes(600)
     file.write_bytes(data)
     moments = list(Playback(VideoFile(file), 10.0, Hands().clock(), loop=False).moments())
-    shown = {at_ms: shade(m.image) for at_ms, m in zip(times(moments), moments, strict=True)}
-    for number in (*range(8), *range(12, 20)):
-        assert shown[number * 100] == pytest.approx(number * 10, abs=2)
+    seen = [round(shade(moment.image), -1) for moment in moments if isinstance(moment, Frame)]
+    assert seen[:8] == [number * 10 for number in range(8)]
+    assert seen[-7:] == [number * 10 for number in range(13, 20)]
+    assert times(moments) == sorted(set(times(moments)))
 
 
 def test_a_video_cut_short_ends_with_its_last_frame(tmp_path: Path) -> None:
