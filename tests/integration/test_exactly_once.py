@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 import redis
 
+from contract.keys import partition_of
 from contract.topics import Suffix
 from contract.windows import Resolution
 from runtime.windows import Windows, read_windows
 from tests.support.events import CAMERA, camera_report, frame_faces, utc_ms
 from tests.support.mqtt import Publisher, publisher
 from tests.support.services import Mosquitto, Process, RedisServer, eventually, program
+from tests.support.stream import stream_events
 
 FRAMES = 200
 FACES_A_FRAME = 2
@@ -116,6 +118,41 @@ def test_a_kill_loses_and_doubles_nothing(
         eventually(lambda: face_frames(redis_client) >= FRAMES * FACES_A_FRAME, what="all frames")
         eventually(lambda: visits(redis_client) == FACES_A_FRAME, what="the visits to close")
         assert face_frames(redis_client) == FRAMES * FACES_A_FRAME
+
+
+@pytest.mark.parametrize("restarted", ["mosquitto", "redis_server"])
+def test_a_restarted_server_costs_nothing(
+    mosquitto: Mosquitto,
+    redis_server: RedisServer,
+    redis_client: redis.Redis,
+    worker: Process,
+    aggregator: Process,
+    restarted: str,
+) -> None:
+    server = mosquitto if restarted == "mosquitto" else redis_server
+    with running(worker, aggregator):
+        eventually(lambda: takes_messages(worker), what="the worker")
+        with publisher(mosquitto) as camera:
+            publish_frames(camera, range(FRAMES // 2))
+        server.stop()
+        server.start()
+        with publisher(mosquitto) as camera:
+            publish_frames(camera, range(FRAMES // 2, FRAMES))
+        eventually(lambda: face_frames(redis_client) >= FRAMES * FACES_A_FRAME, what="all frames")
+        eventually(lambda: visits(redis_client) == FACES_A_FRAME, what="the visits to close")
+        assert face_frames(redis_client) == FRAMES * FACES_A_FRAME
+    assert "Traceback" not in worker.output + aggregator.output
+
+
+def test_a_draining_worker_does_what_there_is_and_ends(
+    mosquitto: Mosquitto, redis_client: redis.Redis, environment: dict[str, str], tmp_path: Path
+) -> None:
+    worker = program("classifier_worker", ["--drain"], tmp_path / "worker.log", environment)
+    with running(worker), publisher(mosquitto) as camera:
+        eventually(lambda: takes_messages(worker), what="the worker")
+        publish_frames(camera, range(20))
+        assert worker.wait() == 0
+    assert len(stream_events(redis_client, partition_of(CAMERA))) == 20
 
 
 def test_two_workers_and_two_aggregators_share_the_work(

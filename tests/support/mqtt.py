@@ -2,36 +2,48 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from queue import SimpleQueue
 
 import paho.mqtt.client as paho
+from paho.mqtt.reasoncodes import ReasonCode
 
 from contract.codec import Event, encode
 from contract.topics import Suffix, topic
 from runtime.mqtt import Handlers, Session, close_mqtt, open_mqtt
 from runtime.settings import MqttSettings
-from tests.support.services import Mosquitto
+from tests.support.services import Mosquitto, eventually
+
+NO_SUBSCRIBER = 0x10
 
 
 class Publisher:
-    """Publishes what a test tells it to, at QoS 1."""
+    """Publishes what a test tells it to, at QoS 1; like a camera, it counts "no subscriber" as unsent."""
 
-    def __init__(self, client: paho.Client) -> None:
+    def __init__(self, client: paho.Client, answers: "SimpleQueue[ReasonCode]") -> None:
         self._client = client
+        self._answers = answers
 
     def publish(self, event: Event, suffix: Suffix) -> None:
         """Sends an event on the topic of its camera and waits until the broker has it."""
         self.publish_raw(topic(event.camera, suffix), encode(event))
 
     def publish_raw(self, name: str, payload: bytes) -> None:
-        """Sends any bytes to any topic and waits until the broker has them."""
-        self._client.publish(name, payload, qos=1).wait_for_publish(10)
+        """Sends any bytes to any topic and waits until the broker has them for somebody."""
+
+        def taken() -> bool:
+            self._client.publish(name, payload, qos=1)
+            return self._answers.get(timeout=10).value != NO_SUBSCRIBER
+
+        eventually(taken, 10, "a subscriber")
 
 
 @contextmanager
 def publisher(broker: Mosquitto) -> Iterator[Publisher]:
     """A publisher, connected."""
-    with _connection(broker, "test-publisher", Handlers()) as client:
-        yield Publisher(client)
+    answers: SimpleQueue[ReasonCode] = SimpleQueue()
+    handlers = Handlers(acknowledged=lambda _packet_id, reason: answers.put(reason))
+    with _connection(broker, "test-publisher", handlers) as client:
+        yield Publisher(client, answers)
 
 
 @contextmanager
