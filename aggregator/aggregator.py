@@ -12,6 +12,7 @@ from aggregator.leases import Leases
 from aggregator.partition import Partition, read_entries
 from aggregator.settings import AggregatorSettings
 from aggregator.sites import Sites, named_zone
+from aggregator.trim import Trimmer
 from runtime.health import Health
 from runtime.redis import Client
 
@@ -39,7 +40,8 @@ class Aggregator:
         self._settings = settings
         self._health = health
         self._leases = Leases(client)
-        self._committer = Committer(client, settings.stream_kept_s * 1000)
+        self._committer = Committer(client)
+        self._trimmer = Trimmer(client, settings.stream_kept_s * 1000)
         self._sites = Sites(client, named_zone(settings.time_zone))
         self._timing = Timing(silence_ms=settings.silence_s * 1000)
         self._partitions: dict[int, Partition] = {}
@@ -84,6 +86,6 @@ class Aggregator:
             del self._partitions[number]
         for number in sorted(owned - self._partitions.keys()):
             self._partitions[number] = Partition(
-                self._client, number, self._committer, self._sites, self._timing
+                self._client, number, self._committer, self._trimmer, self._sites, self._timing
             )
         metrics.PARTITIONS.set(len(owned))

@@ -1,7 +1,7 @@
 -- Applies one fold of a partition, if nobody has owned or committed it since it was read: all or nothing.
 -- KEYS: epoch, stream, then the keys that are changed
--- ARGV: expected epoch, consumer group, age (ms) at which processed entries are trimmed,
---       number of processed ids, ids (ascending), then operations, each: name, index in KEYS, count, values
+-- ARGV: expected epoch, consumer group, number of processed ids, ids, then operations,
+--       each: name, index in KEYS, count, values
 --         add: position, addition pairs into a packed chunk; the count is preceded by its expiry (UTC ms)
 --         set: field, value pairs of a hash     del: fields of a hash     member: members of a set
 -- Returns 1 when applied, 0 when the epoch has moved on (nothing was changed).
@@ -10,7 +10,7 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('INCR', KEYS[1])
 
 local MOST = 4000  -- arguments in one call: Lua's stack holds fewer than 8,000
-local at = 4
+local at = 3
 local function take()
   at = at + 1
   return ARGV[at]
@@ -38,7 +38,7 @@ local function add(key, expires_at_ms, count)
   redis.call('PEXPIREAT', key, expires_at_ms)
 end
 
-local ids = tonumber(ARGV[4])
+local ids = tonumber(ARGV[3])
 local first_id, last_id = at + 1, at + ids
 at = at + ids
 
@@ -53,16 +53,7 @@ while at < #ARGV do
   else error('unknown operation ' .. operation) end
 end
 
-if ids > 0 then
-  for from = first_id, last_id, MOST do
-    redis.call('XACK', KEYS[2], ARGV[2], unpack(ARGV, from, math.min(last_id, from + MOST - 1)))
-  end
-  -- Trim what is processed and old: never past the newest id read, never past one that is still pending.
-  local oldest = tonumber(redis.call('TIME')[1]) * 1000 - tonumber(ARGV[3])
-  local function keep_from(id) oldest = math.min(oldest, tonumber(string.match(id, '^%d+'))) end
-  keep_from(ARGV[last_id])
-  local pending = redis.call('XPENDING', KEYS[2], ARGV[2])
-  if pending[1] > 0 then keep_from(pending[2]) end
-  redis.call('XTRIM', KEYS[2], 'MINID', string.format('%.0f', oldest))
+for from = first_id, last_id, MOST do
+  redis.call('XACK', KEYS[2], ARGV[2], unpack(ARGV, from, math.min(last_id, from + MOST - 1)))
 end
 return 1

@@ -15,7 +15,7 @@ class Commit:
 
     Args:
         partition: whose stream was read.
-        entry_ids: ids of the entries that were folded, ascending.
+        entry_ids: ids of the entries that were folded.
     """
 
     def __init__(self, partition: int, entry_ids: list[bytes]) -> None:
@@ -56,12 +56,10 @@ class Committer:
 
     Args:
         client: Redis.
-        stream_kept_ms: how long processed entries stay in the stream.
     """
 
-    def __init__(self, client: Client, stream_kept_ms: int) -> None:
+    def __init__(self, client: Client) -> None:
         self._script = client.register_script(files(__package__).joinpath("commit.lua").read_text())
-        self._stream_kept_ms = stream_kept_ms
 
     def apply(self, commit: Commit, epoch: int) -> bool:
         """Applies a commit if the partition's epoch is still ``epoch``; it is one more afterwards.
@@ -71,5 +69,5 @@ class Committer:
             lost reply made the client send the commit twice, and it was applied the first time.
         """
         ids = commit.entry_ids
-        args = [epoch, keys.GROUP, self._stream_kept_ms, len(ids), *ids, *commit.operations]
+        args = [epoch, keys.GROUP, len(ids), *ids, *commit.operations]
         return bool(self._script(keys=commit.keys, args=args))

@@ -12,6 +12,7 @@ from aggregator.deltas import Deltas
 from aggregator.fold import LoggedEvent, Timing, fold
 from aggregator.sites import Sites
 from aggregator.state import CameraState
+from aggregator.trim import TRIM_EVERY_MS, Trimmer
 from contract import keys
 from contract.codec import LOG_KINDS, Refused, decode
 from runtime.redis import Client
@@ -44,19 +45,28 @@ class Partition:
         client: Redis.
         number: of the partition.
         committer: applies commits.
+        trimmer: keeps the stream short.
         sites: time zones.
         timing: when things are over.
     """
 
     def __init__(
-        self, client: Client, number: int, committer: Committer, sites: Sites, timing: Timing
+        self,
+        client: Client,
+        number: int,
+        committer: Committer,
+        trimmer: Trimmer,
+        sites: Sites,
+        timing: Timing,
     ) -> None:
         self.number = number
         self._client = client
         self._committer = committer
+        self._trimmer = trimmer
         self._sites = sites
         self._timing = timing
         self._swept_ms = 0
+        self._trimmed_ms = 0
         self._ensure_group()
         self._load()
 
@@ -68,6 +78,9 @@ class Partition:
             now_ms: server time.
             caught_up: the stream holds nothing more, so a camera without entries really is silent.
         """
+        if now_ms - self._trimmed_ms >= TRIM_EVERY_MS:
+            self._trimmed_ms = now_ms
+            self._trimmer.trim(self.number)
         by_camera = self._decode(entries)
         log_ms = now_ms if caught_up or not entries else entries[-1].logged_ms
         commit = Commit(self.number, [entry.id for entry in entries])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from contract.keys import partition_of
+from contract.keys import partition_of, stream
 from contract.topics import Suffix
 from contract.windows import Resolution
 from runtime.windows import Windows, read_windows
@@ -153,6 +153,22 @@ def test_a_draining_worker_does_what_there_is_and_ends(
         publish_frames(camera, range(20))
         assert worker.wait() == 0
     assert len(stream_events(redis_client, partition_of(CAMERA))) == 20
+
+
+def test_a_full_stream_holds_messages_back_until_the_aggregator_has_caught_up(
+    mosquitto: Mosquitto, redis_client: redis.Redis, environment: dict[str, str], tmp_path: Path
+) -> None:
+    environment |= {"MOODLENS_WORKER_STREAM_MAX_ENTRIES": "100", "MOODLENS_AGGREGATOR_STREAM_KEPT_S": "0"}
+    worker = program("classifier_worker", [], tmp_path / "worker.log", environment)
+    aggregator = program("aggregator", [], tmp_path / "aggregator.log", environment)
+    log = stream(partition_of(CAMERA))
+    with running(worker), publisher(mosquitto) as camera:
+        eventually(lambda: takes_messages(worker), what="the worker")
+        publish_frames(camera, range(FRAMES))
+        eventually(lambda: redis_client.xlen(log) == 100, what="the stream to be full")
+        with running(aggregator):
+            eventually(lambda: face_frames(redis_client) >= FRAMES * FACES_A_FRAME, what="all frames")
+        assert face_frames(redis_client) == FRAMES * FACES_A_FRAME
 
 
 def test_two_workers_and_two_aggregators_share_the_work(

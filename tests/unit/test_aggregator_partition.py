@@ -11,6 +11,7 @@ from aggregator.leases import Leases
 from aggregator.partition import Partition, read_entries
 from aggregator.settings import AggregatorSettings
 from aggregator.sites import Sites
+from aggregator.trim import Trimmer
 from contract import keys
 from contract.codec import LogEvent, encode
 from contract.windows import Resolution
@@ -27,11 +28,11 @@ KINDS = {"FrameEmotions": "emotions", "CameraReport": "report"}
 
 @pytest.fixture
 def committer(any_redis: Client) -> Committer:
-    return Committer(any_redis, stream_kept_ms=0)
+    return Committer(any_redis)
 
 
 def partition(client: Client, committer: Committer) -> Partition:
-    return Partition(client, NUMBER, committer, Sites(client, UTC), Timing())
+    return Partition(client, NUMBER, committer, Trimmer(client, kept_ms=0), Sites(client, UTC), Timing())
 
 
 def append(client: Client, *events: LogEvent) -> None:
@@ -57,7 +58,7 @@ def visit(first_frame: int = 0) -> list[LogEvent]:
 
 
 @pytest.mark.parametrize("resolution", [Resolution.HOUR, Resolution.DAY])
-def test_what_is_read_is_counted_acknowledged_and_trimmed(
+def test_what_is_read_is_counted_and_acknowledged(
     any_redis: Client, committer: Committer, resolution: Resolution
 ) -> None:
     any_redis.set(keys.epoch(NUMBER), 1)
@@ -69,7 +70,6 @@ def test_what_is_read_is_counted_acknowledged_and_trimmed(
     assert column(any_redis, "published", resolution) == 5
     assert any_redis.smembers(keys.subjects(NUMBER)) == {CAMERA.encode()}
     assert any_redis.xpending(keys.stream(NUMBER), keys.GROUP)["pending"] == 0
-    assert any_redis.xlen(keys.stream(NUMBER)) <= 6
 
 
 def test_a_commit_sent_twice_is_applied_once(any_redis: Client, committer: Committer) -> None:
@@ -125,15 +125,25 @@ def test_an_unreadable_entry_is_passed_over(any_redis: Client, committer: Commit
     assert any_redis.xpending(keys.stream(NUMBER), keys.GROUP)["pending"] == 0
 
 
-def test_unread_entries_are_never_trimmed(any_redis: Client, committer: Committer) -> None:
+def test_processed_entries_are_trimmed_unread_and_unfinished_ones_never(
+    any_redis: Client, committer: Committer
+) -> None:
     any_redis.set(keys.epoch(NUMBER), 1)
     owned = partition(any_redis, committer)
-    for first_frame in range(0, 50, 5):
+    stream, trimmer = keys.stream(NUMBER), Trimmer(any_redis, kept_ms=-10_000)
+    for first_frame in range(0, 15, 5):
         append(any_redis, *visit(first_frame))
-    owned.advance(read_entries(any_redis, [NUMBER], 6)[NUMBER], START_MS, caught_up=False)
+    assert trimmer.trim(NUMBER) == 0, "nothing is read yet"
+    first = read_entries(any_redis, [NUMBER], 6)[NUMBER]
+    assert trimmer.trim(NUMBER) == 0, "what is read is not committed yet"
+    owned.advance(first, START_MS, caught_up=False)
+    assert trimmer.trim(NUMBER) == 5, "all but the newest one delivered"
     while entries := read_entries(any_redis, [NUMBER], 6)[NUMBER]:
         owned.advance(entries, START_MS, caught_up=False)
-    assert column(any_redis, "frames") == 50
+    assert column(any_redis, "frames") == 15
+    assert Trimmer(any_redis, kept_ms=60_000).trim(NUMBER) == 0, "young entries stay to be looked at"
+    trimmer.trim(NUMBER)
+    assert any_redis.xlen(stream) == 1
 
 
 def test_a_large_commit_goes_through(any_redis: Client, committer: Committer) -> None:
