@@ -40,6 +40,6 @@ $(VENV)/.pip: constraints.txt
 
 $(VENV)/.ready: pyproject.toml $(VENV)/.pip
 	@echo "Setting up $(VENV): about 2 GB, one to three minutes (TensorFlow is most of it) ..."
-	$(BIN)/python -m pip install --quiet --progress-bar on --constraint constraints.txt \
+	$(BIN)/python -m pip install --progress-bar on --disable-pip-version-check --constraint constraints.txt \
 	  --editable ".[$(EXTRAS)]" --group dev
 	@touch $@
