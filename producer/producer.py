@@ -136,7 +136,7 @@ class Producer:
         self._count_dropped()
 
     def _count_dropped(self) -> None:
-        frames = self._publisher.dropped(Suffix.FACES)
+        frames = self._publisher.dropped()[Suffix.FACES]
         self._dropped += frames
         self._reporter.dropped(frames)
 
@@ -149,6 +149,6 @@ def check_delivered(summary: Summary) -> None:
     """
     if summary.unacknowledged or summary.dropped:
         raise NotDelivered(
-            f"{summary.unacknowledged} messages were not acknowledged in time, {summary.dropped} frames were "
-            "dropped: is the broker there, and does a worker listen?"
+            f"messages not acknowledged in time: {summary.unacknowledged}, "
+            f"frames dropped: {summary.dropped}; is the broker there, and does a worker listen?"
         )

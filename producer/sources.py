@@ -3,10 +3,12 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from producer.capture import open_stream, open_webcam
 from producer.errors import SourceUnusable
 from producer.frames import Clock, Source
-from producer.live import LiveSource, open_stream, open_webcam
-from producer.recording import ImageFolder, Playback, VideoFile
+from producer.live import LiveSource
+from producer.playback import Playback
+from producer.recording import ImageFolder, VideoFile
 
 
 def open_source(given: str, fps: float, clock: Clock, *, loop: bool, timeout_s: float) -> Source:

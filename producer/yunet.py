@@ -24,7 +24,7 @@ CLOSEUP_COVERS = 1.7
 CLOSEUP_FACE_MIN_PX = 40
 """Lower faces get no close-up: enlarged, there is too little to see, and their landmarks jitter more."""
 
-TURN_AGAIN_RAD = math.radians(10)
+TURN_AGAIN_RAD = math.radians(6)
 """A head tilted more than this in its close-up is looked at once more, turned upright."""
 
 OFF_CENTRE_MAX = 0.15

@@ -15,7 +15,7 @@ def placed(scale: float, turn_deg: float = 0.0, at: tuple[float, float] = (200.0
     """The landmarks of a FER-2013 face whose crop would be ``scale`` pixels wide, turned and moved."""
     turn = math.radians(turn_deg)
     rotation = np.array([(math.cos(turn), -math.sin(turn)), (math.sin(turn), math.cos(turn))])
-    return ((LANDMARKS_AT - 0.5) @ rotation.T * scale + at).astype(np.float32)
+    return np.asarray((LANDMARKS_AT - 0.5) @ rotation.T * scale + at, np.float32)
 
 
 def head(yaw: float, nod: float = 0.0, tilt_deg: float = 0.0) -> np.ndarray:
@@ -25,7 +25,8 @@ def head(yaw: float, nod: float = 0.0, tilt_deg: float = 0.0) -> np.ndarray:
     around_y = np.array([(math.cos(a), 0, math.sin(a)), (0, 1, 0), (-math.sin(a), 0, math.cos(a))])
     around_x = np.array([(1, 0, 0), (0, math.cos(b), -math.sin(b)), (0, math.sin(b), math.cos(b))])
     around_z = np.array([(math.cos(c), -math.sin(c), 0), (math.sin(c), math.cos(c), 0), (0, 0, 1)])
-    return (points @ (around_z @ around_x @ around_y).T)[:, :2].astype(np.float32) * 50 + 300
+    seen = points @ (around_z @ around_x @ around_y).T
+    return np.asarray(seen[:, :2] * 50 + 300, np.float32)
 
 
 def pixels(crop: bytes) -> np.ndarray:

@@ -8,7 +8,8 @@ import pytest
 
 from producer.errors import SourceUnusable
 from producer.frames import Clock, Frame, Image, Moment, Quiet
-from producer.recording import ImageFolder, Playback, Sampler, VideoFile
+from producer.playback import Playback, Sampler
+from producer.recording import ImageFolder, VideoFile
 
 START_MS = 1_700_000_000_000
 SIZE = (64, 48)
@@ -65,7 +66,7 @@ def write_video(file: Path, frames: int, fps: float) -> Path:
 def write_gif(file: Path, durations_ms: list[int]) -> Path:
     animation = cv2.Animation()
     animation.frames = [picture(number * 20) for number in range(len(durations_ms))]
-    animation.durations = np.array(durations_ms, np.int32)
+    animation.durations = durations_ms
     assert cv2.imwriteanimation(str(file), animation)
     return file
 

@@ -1,7 +1,10 @@
 import threading
 import time
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -145,6 +148,43 @@ def test_a_missing_webcam_is_named(clock: Clock) -> None:
 def test_an_empty_folder_is_named(clock: Clock, tmp_path: Path) -> None:
     with pytest.raises(SourceUnusable, match="no picture"):
         open_source(str(tmp_path), 5.0, clock, loop=False, timeout_s=1.0)
+
+
+class Stream(BaseHTTPRequestHandler):
+    """An MJPEG camera that hangs up after a second; then it can be asked again."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        self.end_headers()
+        picture = cv2.imencode(".jpg", np.full((48, 64, 3), 100, np.uint8))[1].tobytes()
+        part = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(picture)
+        with suppress(ConnectionError):
+            for _ in range(25):
+                self.wfile.write(part + picture + b"\r\n")
+                time.sleep(0.04)  # a camera has a pace
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+def test_a_stream_over_http_is_read_and_opened_again_when_it_ends(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Stream) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/live"
+        source = open_source(url, 10.0, clock, loop=False, timeout_s=2.0)
+        frames = []
+        for moment in source.moments():
+            if isinstance(moment, Frame):
+                frames.append(moment)
+                if "no more frames, opening it again" in caplog.text and len(frames) > 15:
+                    break
+        source.close()
+        server.shutdown()
+    assert frames[0].image.shape == (48, 64, 3)
+    assert abs(frames[0].image.mean() - 100) < 3
 
 
 def test_a_stream_that_is_down_is_waited_for_and_its_password_is_never_shown(
