@@ -1,4 +1,7 @@
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -6,6 +9,7 @@ import pytest
 
 from contract.events import FrameFaces
 from producer import detector as detector_module
+from producer import yunet_file as yunet_file_module
 from producer.camera import Camera
 from producer.detector import open_detector
 from producer.errors import DetectorUnusable
@@ -17,7 +21,8 @@ from producer.recording import VideoFile
 from producer.reporter import Reporter
 from producer.settings import ProducerSettings
 from producer.yunet import Yunet
-from producer.yunet_file import YunetUnavailable, read_yunet
+from producer.yunet_file import YunetUnavailable, fetch_yunet, read_yunet
+from tests.support.services import free_port
 
 NATIVE_FPS = 60.0  # more than the clips have: each frame once
 
@@ -181,3 +186,36 @@ def test_where_the_model_cannot_be_fetched_haar_takes_over_unless_yunet_was_aske
     ]
     with pytest.raises(DetectorUnusable, match="could not be fetched"):
         open_detector(ProducerSettings(detector="yunet"))
+
+
+def test_the_model_is_fetched_once_checked_and_kept(
+    yunet_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests: list[str] = []
+
+    class Zoo(SimpleHTTPRequestHandler):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments, directory=str(yunet_file.parent))
+
+        def log_message(self, *_: object) -> None:
+            requests.append(self.path)
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), Zoo) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setattr(
+            yunet_file_module, "YUNET_URL", f"http://127.0.0.1:{server.server_port}/{yunet_file.name}"
+        )
+        assert fetch_yunet() == yunet_file.read_bytes()
+        assert fetch_yunet() == yunet_file.read_bytes()
+        server.shutdown()
+    assert requests == [f"/{yunet_file.name}"]
+
+
+def test_a_fetch_without_a_network_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(yunet_file_module, "YUNET_URL", f"http://127.0.0.1:{free_port()}/yunet.onnx")
+    with pytest.raises(YunetUnavailable, match=r"could not be fetched from 127\.0\.0\.1.*YUNET_FILE"):
+        fetch_yunet()
