@@ -15,10 +15,10 @@ from classifier_worker.log import EmotionLog, Outcome
 from classifier_worker.settings import WorkerSettings
 from classifier_worker.slot import Slot, Slots
 from contract.codec import LogEvent
-from runtime.errors import BrokerRefused, BrokerUnavailable
+from runtime.errors import BrokerFailure
 from runtime.health import Health
-from runtime.mqtt import keep_trying
 from runtime.redis import Client
+from runtime.retry import keep_trying
 from runtime.settings import MqttSettings
 
 log = logging.getLogger(__name__)
@@ -98,12 +98,12 @@ class Worker:
     def _connect(self, slot: Slot, stop: threading.Event) -> Intake | None:
         """An intake on the slot's id, or None when told to stop or the slot is lost meanwhile."""
         try:
-            for attempt in keep_trying(stop):
+            for attempt in keep_trying(stop, BrokerFailure):
                 with attempt:
                     if not self._renewed(slot):
                         return None
                     intake = Intake(self._mqtt, slot.client_id, self._settings.receive_maximum)
-        except (BrokerUnavailable, BrokerRefused) as error:
+        except BrokerFailure as error:
             log.info("stopped while waiting for the broker: %s", error)
             return None
         self._health.well("broker")
@@ -141,7 +141,7 @@ class Worker:
             return False
         try:
             intake = Intake(self._mqtt, orphan.client_id, self._settings.receive_maximum)
-        except (BrokerUnavailable, BrokerRefused) as error:
+        except BrokerFailure as error:
             log.info("%s is left to another try: %s", orphan.client_id, error)
             self._release(orphan, session_ended=False)
             return False

@@ -4,23 +4,14 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_exception_type,
-    sleep_using_event,
-    stop_when_event_set,
-    wait_random_exponential,
-)
-
 from producer.capture import Capture
 from producer.errors import SourceUnavailable
 from producer.frames import Clock, Frame, Moment, Quiet
 from producer.metrics import SOURCE_RECONNECTS
+from runtime.retry import keep_trying
 
 log = logging.getLogger(__name__)
 
-BACKOFF_MAX_S = 15.0
 REOPEN_PAUSE_S = 0.2
 """Between the end of a stream and the next attempt: an address that serves single pictures is polled so."""
 
@@ -92,7 +83,7 @@ class LiveSource:
         while not self._closing.is_set():
             if capture is None:
                 try:
-                    capture = self._reopen()
+                    capture = keep_trying(self._closing, SourceUnavailable)(self._open)
                 except SourceUnavailable:
                     return  # only when closing
             frames = 0
@@ -107,19 +98,3 @@ class LiveSource:
                 SOURCE_RECONNECTS.inc()
                 if frames > 1:  # else an address that serves single pictures
                     log.warning("%s: no more frames, opening it again", self.name)
-
-    def _reopen(self) -> Capture:
-        attempts = Retrying(
-            retry=retry_if_exception_type(SourceUnavailable),
-            stop=stop_when_event_set(self._closing),
-            wait=wait_random_exponential(multiplier=0.5, max=BACKOFF_MAX_S),
-            sleep=sleep_using_event(self._closing),
-            before_sleep=_log_failure,
-            reraise=True,
-        )
-        return attempts(self._open)
-
-
-def _log_failure(state: RetryCallState) -> None:
-    if state.outcome and state.next_action:
-        log.warning("%s; trying again in %.1f s", state.outcome.exception(), state.next_action.sleep)

@@ -15,9 +15,9 @@ from contract.topics import Suffix
 from producer.connection import NO_SUBSCRIBER, Connection
 from producer.metrics import DROPPED, SENT
 from producer.outbox import Outbox
-from runtime.errors import BrokerRefused, BrokerUnavailable
+from runtime.errors import BrokerFailure
 from runtime.health import Health
-from runtime.mqtt import keep_trying
+from runtime.retry import keep_trying
 from runtime.settings import MqttSettings
 
 log = logging.getLogger(__name__)
@@ -93,10 +93,10 @@ class Publisher:
         while not self._ending.is_set():
             self._health.unwell(HEALTH_PART, "not connected")
             try:
-                for attempt in keep_trying(self._ending):
+                for attempt in keep_trying(self._ending, BrokerFailure):
                     with attempt:
                         connection = Connection(self._mqtt, self._camera, self._offline, self._wake)
-            except (BrokerUnavailable, BrokerRefused) as error:
+            except BrokerFailure as error:
                 log.warning("%s", error)  # tried until the end
                 return
             log.info("connected to %s:%d as %s", self._mqtt.host, self._mqtt.port, self._camera)

@@ -9,11 +9,15 @@ class SettingsError(MoodLensError):
     """An environment variable holds a value that cannot be used."""
 
 
-class BrokerUnavailable(MoodLensError):
+class BrokerFailure(MoodLensError):
+    """There is no connection to the broker, for one of the reasons below; a later attempt may succeed."""
+
+
+class BrokerUnavailable(BrokerFailure):
     """Nobody answers, or not in time, at the broker's address."""
 
 
-class BrokerRefused(MoodLensError):
+class BrokerRefused(BrokerFailure):
     """The broker answered and said no: wrong password, no permission, not MQTT 5."""
 
 

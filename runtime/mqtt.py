@@ -4,7 +4,6 @@ A connection is opened, used, and when it breaks it is over: the caller opens an
 the client would resend what the caller has given up, and fight over a client id that is no longer ours.)
 """
 
-import logging
 import ssl
 import threading
 from collections.abc import Callable
@@ -15,22 +14,11 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_exception_type,
-    sleep_using_event,
-    stop_when_event_set,
-    wait_random_exponential,
-)
 
 from runtime.errors import BrokerRefused, BrokerUnavailable
 from runtime.settings import MqttSettings
 
-log = logging.getLogger(__name__)
-
 CONNECT_TIMEOUT_S = 10.0
-BACKOFF_MAX_S = 15.0
 INFLIGHT_MAX = 1000
 
 
@@ -102,9 +90,11 @@ def open_mqtt(settings: MqttSettings, session: Session, handlers: Handlers | Non
         _client: paho.Client, _data: object, _flags: object, reason: ReasonCode, _properties: object
     ) -> None:
         answered.set()
-        if answers and not answers[0].is_failure:
+        if answers and not answers[0].is_failure and not ended.is_set():
+            ended.set()  # paho may call twice: for the broker's goodbye, and for the closed socket
             handlers.disconnected(reason)
 
+    ended = threading.Event()
     client.on_connect = on_connect
     client.on_disconnect = on_disconnect
     client.on_message = lambda _client, _data, message: handlers.message(message)
@@ -124,7 +114,8 @@ def open_mqtt(settings: MqttSettings, session: Session, handlers: Handlers | Non
             properties=properties,
         )
     except ssl.SSLError as error:
-        raise BrokerUnavailable(f"broker {where}: TLS failed: {error.reason or error}") from None
+        why = getattr(error, "verify_message", "") or error.reason or error
+        raise BrokerUnavailable(f"broker {where}: TLS failed: {why}") from None
     except OSError as error:
         raise BrokerUnavailable(f"no broker at {where}: {error.strerror or error}") from None
     client.loop_start()
@@ -135,22 +126,6 @@ def open_mqtt(settings: MqttSettings, session: Session, handlers: Handlers | Non
         client.loop_stop()
         raise BrokerRefused(f"broker {where} refused the connection: {answers[0]}")
     return client
-
-
-def keep_trying(stop: threading.Event) -> Retrying:
-    """Attempts, with random, growing pauses, until the broker answers or ``stop`` is set; failures logged.
-
-    For ``for attempt in keep_trying(stop): with attempt: client = open_mqtt(...)``. When ``stop`` is set,
-    the last error is raised.
-    """
-    return Retrying(
-        retry=retry_if_exception_type((BrokerUnavailable, BrokerRefused)),
-        stop=stop_when_event_set(stop),
-        wait=wait_random_exponential(multiplier=0.5, max=BACKOFF_MAX_S),
-        sleep=sleep_using_event(stop),
-        before_sleep=_log_failure,
-        reraise=True,
-    )
 
 
 def close_mqtt(client: paho.Client, *, session_expiry_s: int | None = None) -> None:
@@ -190,8 +165,3 @@ def _client(settings: MqttSettings, session: Session) -> paho.Client:
     if session.will:
         client.will_set(session.will.topic, session.will.payload, qos=1, retain=True)
     return client
-
-
-def _log_failure(state: RetryCallState) -> None:
-    if state.outcome and state.next_action:
-        log.warning("%s; trying again in %.1f s", state.outcome.exception(), state.next_action.sleep)

@@ -6,14 +6,17 @@ import signal
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis
+import trustme
 from paho.mqtt.reasoncodes import ReasonCode
 
 from contract import keys
 from runtime.errors import (
+    BrokerFailure,
     BrokerRefused,
     BrokerUnavailable,
     LayoutMismatch,
@@ -23,9 +26,10 @@ from runtime.errors import (
 )
 from runtime.health import Health, serve_health
 from runtime.logs import configure_logs
-from runtime.mqtt import Handlers, Session, Will, close_mqtt, keep_trying, open_mqtt
+from runtime.mqtt import Handlers, Session, Will, close_mqtt, open_mqtt
 from runtime.process import run
 from runtime.redis import open_redis
+from runtime.retry import keep_trying
 from runtime.settings import MqttSettings, ProcessSettings, RedisSettings, load_settings
 from runtime.stop import stop_on_signals
 from tests.support.mqtt import tapped
@@ -159,6 +163,49 @@ def test_a_missing_certificate_file_is_one_clear_error(mosquitto: Mosquitto) -> 
         open_mqtt(mqtt_settings(mosquitto, tls=True, ca_file=Path("/nowhere.pem")), Session("x"))
 
 
+@pytest.fixture
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def encrypted(authority: trustme.CA, tmp_path: Path) -> Iterator[Mosquitto]:
+    """A broker that speaks TLS only, with a certificate of ``authority`` for 127.0.0.1."""
+    broker = Mosquitto(tmp_path / "encrypted")
+    certificate = authority.issue_cert("127.0.0.1")
+    chain, key = tmp_path / "server.pem", tmp_path / "server.key"
+    certificate.cert_chain_pems[0].write_to_path(chain)
+    certificate.private_key_pem.write_to_path(key)
+    with broker.settings.open("a") as settings:
+        settings.write(f"certfile {chain}\nkeyfile {key}\n")
+    yield broker.start()
+    broker.stop()
+
+
+def test_a_broker_is_trusted_by_its_authority(
+    encrypted: Mosquitto, authority: trustme.CA, tmp_path: Path
+) -> None:
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    settings = mqtt_settings(encrypted, tls=True, ca_file=tmp_path / "ca.pem")
+    close_mqtt(open_mqtt(settings, Session("x")))
+
+
+def test_a_broker_of_an_unknown_authority_is_one_clear_error(encrypted: Mosquitto, tmp_path: Path) -> None:
+    trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
+    settings = mqtt_settings(encrypted, tls=True, ca_file=tmp_path / "other.pem")
+    with pytest.raises(BrokerUnavailable, match="TLS failed: unable to get local issuer certificate"):
+        open_mqtt(settings, Session("x"))
+
+
+def test_a_broker_under_another_name_is_one_clear_error(
+    encrypted: Mosquitto, authority: trustme.CA, tmp_path: Path
+) -> None:
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    settings = MqttSettings(host="localhost", port=encrypted.port, tls=True, ca_file=tmp_path / "ca.pem")
+    with pytest.raises(BrokerUnavailable, match="TLS failed: Hostname mismatch"):
+        open_mqtt(settings, Session("x"))
+
+
 def test_a_wrong_password_is_one_clear_error(tmp_path: Path) -> None:
     broker = Mosquitto(tmp_path / "broker")
     broker.settings.write_text(
@@ -175,7 +222,7 @@ def test_a_wrong_password_is_one_clear_error(tmp_path: Path) -> None:
 def test_attempts_go_on_until_the_broker_is_there(tmp_path: Path) -> None:
     broker = Mosquitto(tmp_path / "broker")
     failures = []
-    for attempt in keep_trying(threading.Event()):
+    for attempt in keep_trying(threading.Event(), BrokerFailure):
         with attempt:
             try:
                 client = open_mqtt(mqtt_settings(broker), Session("x"))
@@ -196,7 +243,7 @@ def test_a_stop_ends_the_attempts() -> None:
         raise BrokerUnavailable("away")
 
     with pytest.raises(BrokerUnavailable):
-        keep_trying(stop)(connect)
+        keep_trying(stop, BrokerFailure)(connect)
 
 
 def test_a_lost_connection_is_told_once_and_speaks_the_last_will(mosquitto: Mosquitto) -> None:
