@@ -1,7 +1,9 @@
 """What can go wrong in training that the person at the keyboard can put right."""
 
+from runtime.errors import MoodLensError
 
-class TrainingError(Exception):
+
+class TrainingError(MoodLensError):
     """Base of the errors below; the command line shows its text as one line and exits with 2."""
 
 
