@@ -4,15 +4,17 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-ROOMS := contract runtime producer classifier_worker aggregator training
-EXTRAS := producer,worker,aggregator,training
+EXTRAS := demo,training
 TEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help test check setup clean
+.PHONY: help demo test check setup clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+
+demo: $(VENV)/.demo ## run the whole system on this machine; SOURCE=0 (webcam), a file or a URL, else a synthetic face
+	@$(BIN)/python -m demo $(if $(SOURCE),--source "$(SOURCE)")
 
 test: $(VENV)/.ready ## run all tests (those that need Mosquitto or Redis skip, loudly, where these are not installed)
 	$(BIN)/python -m pytest $(TEST_ARGS)
@@ -38,8 +40,15 @@ $(VENV)/.pip: constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
 	@touch $@
 
+# What the demo runs: no TensorFlow, no tools.
+$(VENV)/.demo: pyproject.toml $(VENV)/.pip
+	@echo "Setting up $(VENV): about 0.9 GB, one minute or two ..."
+	$(BIN)/python -m pip install --progress-bar on --disable-pip-version-check --constraint constraints.txt \
+	  --editable ".[demo]"
+	@touch $@
+
 $(VENV)/.ready: pyproject.toml $(VENV)/.pip
 	@echo "Setting up $(VENV): about 2 GB, one to three minutes (TensorFlow is most of it) ..."
 	$(BIN)/python -m pip install --progress-bar on --disable-pip-version-check --constraint constraints.txt \
 	  --editable ".[$(EXTRAS)]" --group dev
-	@touch $@
+	@touch $@ $(VENV)/.demo

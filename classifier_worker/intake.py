@@ -37,7 +37,7 @@ class Delivery:
 class Intake:
     """A connection under a slot's client id, subscribed to the shared camera topics.
 
-    Its session is persistent: what is delivered and not acknowledged when the connection breaks is delivered
+    Its session is usually persistent: what is delivered and not acknowledged when the connection breaks is delivered
     again to the next connection with the same id. The queue here dies with the connection, so a packet id
     never outlives the connection that gave it a meaning.
 
@@ -45,15 +45,18 @@ class Intake:
         BrokerUnavailable, BrokerRefused: as ``open_mqtt``; also when the subscription is denied.
     """
 
-    def __init__(self, settings: MqttSettings, client_id: str, receive_maximum: int) -> None:
+    def __init__(
+        self, settings: MqttSettings, client_id: str, receive_maximum: int, *, persistent: bool
+    ) -> None:
+        self._persistent = persistent
         self._waiting: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._lost = threading.Event()
         self._answered = threading.Event()
         self._denied: list[str] = []
         session = Session(
             client_id,
-            clean_start=False,
-            expiry_s=SESSION_EXPIRY_S,
+            clean_start=not persistent,
+            expiry_s=SESSION_EXPIRY_S if persistent else 0,
             receive_maximum=receive_maximum,
             manual_ack=True,
         )
@@ -95,7 +98,8 @@ class Intake:
         Args:
             forget: the broker drops the session now, instead of keeping it for the slot's next holder.
         """
-        close_mqtt(self._client, session_expiry_s=0 if forget else SESSION_EXPIRY_S)
+        keep = self._persistent and not forget
+        close_mqtt(self._client, session_expiry_s=SESSION_EXPIRY_S if keep else 0)
 
     def _receive(self, message: paho.MQTTMessage) -> None:
         self._waiting.put(Delivery(message.topic, bytes(message.payload), message.mid))

@@ -20,6 +20,9 @@ class WorkerSettings(BaseSettings):
     threads: int = Field(1, ge=1, le=64, description="threads of the model")
     batch_faces: int = Field(32, ge=1, le=256, description="faces classified in one go, at most")
     batch_wait_ms: int = Field(5, ge=0, le=1000, description="how long the first face waits for others")
+    persistent_session: bool = Field(
+        True, description="the broker keeps messages for a worker that dies; only embedded brokers cannot"
+    )
     receive_maximum: int = Field(
         200, ge=1, le=65535, description="frames under way from the broker at once: the back-pressure"
     )

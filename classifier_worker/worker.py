@@ -102,13 +102,19 @@ class Worker:
                 with attempt:
                     if not self._renewed(slot):
                         return None
-                    intake = Intake(self._mqtt, slot.client_id, self._settings.receive_maximum)
+                    intake = self._open_intake(slot)
         except BrokerFailure as error:
             log.info("stopped while waiting for the broker: %s", error)
             return None
         self._health.well("broker")
         log.info("%s takes messages, model %s", slot.client_id, self._classifier.card.version)
         return intake
+
+    def _open_intake(self, slot: Slot) -> Intake:
+        settings = self._settings
+        return Intake(
+            self._mqtt, slot.client_id, settings.receive_maximum, persistent=settings.persistent_session
+        )
 
     def _serve(self, slot: Slot, intake: Intake, stop: threading.Event, *, drain: bool) -> bool:
         """Works on one connection; whether the worker is done (else connection or slot were lost)."""
@@ -140,7 +146,7 @@ class Worker:
         if orphan is None:
             return False
         try:
-            intake = Intake(self._mqtt, orphan.client_id, self._settings.receive_maximum)
+            intake = self._open_intake(orphan)
         except BrokerFailure as error:
             log.info("%s is left to another try: %s", orphan.client_id, error)
             self._release(orphan, session_ended=False)
