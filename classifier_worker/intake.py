@@ -37,9 +37,9 @@ class Delivery:
 class Intake:
     """A connection under a slot's client id, subscribed to the shared camera topics.
 
-    Its session is usually persistent: what is delivered and not acknowledged when the connection breaks is delivered
-    again to the next connection with the same id. The queue here dies with the connection, so a packet id
-    never outlives the connection that gave it a meaning.
+    Its session is persistent, where the broker can: what is delivered and not acknowledged when the
+    connection breaks is delivered again to the next connection with the same id. The queue here dies with
+    the connection, so a packet id never outlives the connection that gave it a meaning.
 
     Raises:
         BrokerUnavailable, BrokerRefused: as ``open_mqtt``; also when the subscription is denied.
