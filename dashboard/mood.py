@@ -93,7 +93,8 @@ def coverage(start_ms: Rows, rows: Rows, now_ms: int) -> float | None:
     """The share of time and of frames that the figures rest on, 0–1; None where the camera never reported.
 
     analysed time ÷ time since the camera was first heard in these windows × classified ÷ published frames.
-    The newest windows, whose reports are still on their way, are left out.
+    The newest windows, whose reports are still on their way, are left out, and so is the first one, which the
+    camera may have begun in the middle of.
 
     Args:
         start_ms: int64 (n,), start of each 10 s window.
@@ -104,7 +105,9 @@ def coverage(start_ms: Rows, rows: Rows, now_ms: int) -> float | None:
     reported = settled & (rows[:, row.ANALYSED_MS] > 0)
     if not reported.any():
         return None
-    span = settled & (start_ms >= start_ms[reported][0])
+    span = settled & (start_ms > start_ms[reported][0])
+    if not span.any():
+        return None
     total = rows[span].sum(axis=0)
     of_time = total[row.ANALYSED_MS] / (int(span.sum()) * GRAIN_MS)
     of_frames = total[row.FRAMES] / total[row.PUBLISHED] if total[row.PUBLISHED] else 1.0

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings
 
 from aggregator.settings import AggregatorSettings
 from classifier_worker.settings import SHIPPED_MODEL, WorkerSettings
+from dashboard.settings import DashboardSettings
 from producer.settings import ProducerSettings
 from runtime.settings import MqttSettings, ProcessSettings, RedisSettings
 from tests.support.golden import compare
@@ -23,11 +24,12 @@ ends it with one line that names the variable.
 
 WHO: dict[type[BaseSettings], str] = {
     ProcessSettings: "every process",
-    MqttSettings: "`producer`, `classifier_worker`",
-    RedisSettings: "`classifier_worker`, `aggregator`",
+    MqttSettings: "`producer`, `classifier_worker`, `dashboard`",
+    RedisSettings: "`classifier_worker`, `aggregator`, `dashboard`",
     ProducerSettings: "`producer`",
     WorkerSettings: "`classifier_worker`",
     AggregatorSettings: "`aggregator`",
+    DashboardSettings: "`dashboard`",
 }
 
 
