@@ -1,0 +1,83 @@
+"""The command line of the demo."""
+
+import argparse
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from demo.ports import DASHBOARD_PORT
+from demo.system import Options, System, temporary_folder
+from runtime.stop import stop_on_signals
+
+
+def main() -> None:
+    """Reads the arguments and runs the system until a signal comes or its time is over."""
+    options = parse(sys.argv[1:])
+    stop = stop_on_signals()
+    with temporary_folder() as folder:
+        System(options, folder, say, stop).run()
+
+
+def say(line: str) -> None:
+    """Writes a line to the terminal, at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def parse(arguments: list[str]) -> Options:
+    """The options that command line arguments ask for; ends the program where they are wrong."""
+    parser = argparse.ArgumentParser(
+        prog="python -m demo",
+        description="Runs the whole of MoodLens on this machine: a camera, a broker, a worker, Redis, an "
+        "aggregator and the dashboard. Nothing is kept: all of it is gone when it ends.",
+        epilog="A broker and a Redis that are installed here (mosquitto, redis-server or valkey-server) are "
+        "used as programs, with the demo's own settings, ports and data; a server that already runs is left "
+        "alone. MOODLENS_PRODUCER_... variables, such as MOODLENS_PRODUCER_FPS, reach the camera.",
+    )
+    parser.add_argument(
+        "--source",
+        metavar="SOURCE",
+        default="",
+        help="webcam number, rtsp:// or http:// URL, video file or folder of pictures (again and again); "
+        "without it: a webcam if there is one, else a synthetic face whose moods are scripted",
+    )
+    parser.add_argument(
+        "--port",
+        type=_port,
+        metavar="N",
+        help=f"port of the dashboard (default {DASHBOARD_PORT}, or a free one if that is taken)",
+    )
+    parser.add_argument(
+        "--embedded", action="store_true", help="use the broker and Redis that come as Python packages"
+    )
+    parser.add_argument("--headless", action="store_true", help="run without the dashboard")
+    parser.add_argument(
+        "--seconds", type=_seconds, metavar="N", help="end by itself N seconds after it is up"
+    )
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="at the end, write what was counted as JSON"
+    )
+    parser.add_argument(
+        "--verbose", action="store_true", help="show all that the parts say, and where the servers are"
+    )
+    parser.add_argument("--version", action="version", version=f"moodlens {version('moodlens')}")
+    given = parser.parse_args(arguments)
+    if given.headless and given.port:
+        parser.error("--port is for the dashboard, which --headless leaves out")
+    return Options(**vars(given))
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: 1 to 65535")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
+    return seconds
