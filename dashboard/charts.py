@@ -14,7 +14,8 @@ COLOURS = dict(
 )
 """One colour for each label, apart in hue and lightness."""
 
-INDEX_COLOUR = "#2f6f8f"
+INDEX_COLOUR = "#4a9cc7"
+"""Seen on a light page and on a dark one."""
 LEAST_SHARE_LABELLED = 0.12
 LEAST_SHARE_LISTED = 0.005
 

@@ -13,7 +13,7 @@ FULL = {"analysed_ms": GRAIN_MS, "published": 50, "frames": 50}
 
 
 def windows(*cells: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Starts and rows of consecutive 10 s windows; a label is given with the face-frames that surely show it."""
+    """Starts and rows of consecutive 10 s windows; labels are given with their face-frames, surely read."""
     rows = np.zeros((len(cells), row.WIDTH), np.int64)
     for i, cell in enumerate(cells):
         for name, value in cell.items():
