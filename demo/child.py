@@ -53,14 +53,19 @@ def main(arguments: Sequence[str]) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, forward)
-    threading.Thread(target=_end_with_starter, args=(child, folder), daemon=True).start()
+    alone = threading.Event()
+    watch = threading.Thread(target=_end_with_starter, args=(child, folder, alone), daemon=True)
+    watch.start()
     code = child.wait()
+    if alone.is_set():
+        watch.join()
     return code if code >= 0 else KILLED - code
 
 
-def _end_with_starter(child: "subprocess.Popen[bytes]", folder: str) -> None:
+def _end_with_starter(child: "subprocess.Popen[bytes]", folder: str, alone: threading.Event) -> None:
     while os.read(sys.stdin.fileno(), 1024):
         pass
+    alone.set()
     child.terminate()
     with suppress(subprocess.TimeoutExpired):
         child.wait(GRACE_S)

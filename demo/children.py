@@ -51,6 +51,7 @@ class Child:
 
     def __init__(self, command: Command, say: Say, *, verbose: bool) -> None:
         self.name = command.name
+        self._program = command.program or command.name
         self._command = command
         self._say = say
         self._verbose = verbose
@@ -95,11 +96,11 @@ class Child:
         """Its last line of error, or how it ended; for a process that has ended."""
         for reader in self._readers:
             reader.join(_LAST_WORDS_S)
-        line = self._last.get("stderr") or self._last.get("stdout")
-        if line:
-            return line.removeprefix(f"{self._command.program or self.name}: ")
+        line = (self._last.get("stderr") or self._last.get("stdout") or "").removeprefix(f"{self._program}: ")
         code = self._process.returncode if self._process else None
-        return how_ended(code)
+        if code is not None and 0 <= code < KILLED and line:
+            return line
+        return f"{how_ended(code)}; its last line: {line}" if line else how_ended(code)
 
     def stop(self, within_s: float) -> None:
         """Asks the process to end, and ends it with all it started where it does not in time."""
@@ -130,7 +131,8 @@ class Child:
                 if not text or (text.startswith(_CHATTER) and not self._verbose):
                     continue
                 self._last[kind] = text
-                if pass_on:
+                # a line under its own name is why it ends: that is told by who finds it ended
+                if pass_on and (self._verbose or not text.startswith(f"{self._program}: ")):
                     self._say(f"[{self.name}] {text}")
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,9 +20,10 @@ def main() -> None:
 
 
 def say(line: str) -> None:
-    """Writes a line to the terminal, at once."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    """Writes a line to the terminal, at once, if somebody still reads."""
+    with suppress(BrokenPipeError):
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 def parse(arguments: list[str]) -> Options:

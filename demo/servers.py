@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from demo.errors import NotInstalled
+from demo.errors import NoFolder, NotInstalled
 from demo.ports import HOST
 
 BROKERS = ("mosquitto",)
@@ -94,15 +94,16 @@ def broker(own: Path | None, folder: Path, port: int) -> Server:
 
     Raises:
         NotInstalled: there is neither.
+        NoFolder: the folder cannot be written to.
     """
     if own:
         settings = folder / "mosquitto.conf"
-        settings.write_text(mosquitto_settings(port, as_root=os.geteuid() == 0))
+        _write(settings, mosquitto_settings(port, as_root=os.geteuid() == 0))
         return Server(own.name, False, (str(own), "-c", str(settings)))
     if not find_spec("iotcore"):
         raise NotInstalled(_missing("MQTT broker", "mosquitto", "iotcore"))
     settings = folder / "iotcore.toml"
-    settings.write_text(iotcore_settings(port))
+    _write(settings, iotcore_settings(port))
     return Server("iotcore", True, (sys.executable, "-m", "demo.broker", str(settings)))
 
 
@@ -151,6 +152,13 @@ def redis_arguments(folder: Path, port: int) -> list[str]:
         "loglevel": "warning",
     }
     return [word for name, value in options.items() for word in (f"--{name}", value)]
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text)
+    except OSError as error:
+        raise NoFolder(f"cannot write to the temporary folder {file.parent}: {error.strerror}") from None
 
 
 def _wheels_valkey() -> Path:

@@ -1,0 +1,98 @@
+import errno
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from demo import sources
+from demo.errors import NoFolder, SourceMissing
+from demo.program import parse
+from demo.system import Options, temporary_folder
+
+
+def test_without_arguments_all_is_left_to_the_demo() -> None:
+    assert parse([]) == Options()
+
+
+def test_arguments_become_options() -> None:
+    given = parse(["--source", "0", "--port", "8600", "--embedded", "--seconds", "2.5", "--verbose"])
+    assert given == Options(source="0", port=8600, embedded=True, seconds=2.5, verbose=True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--port", "0"],
+        ["--port", "70000"],
+        ["--seconds", "-1"],
+        ["--seconds", "nan"],
+        ["--headless", "--port", "1"],
+    ],
+)
+def test_wrong_arguments_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(arguments)
+    assert "error: " in capsys.readouterr().err
+
+
+def test_a_file_is_played_again_and_again_and_a_webcam_or_url_is_not(tmp_path: Path) -> None:
+    clip = tmp_path / "clip.mp4"
+    clip.touch()
+    assert sources.asked_for(str(clip)).command[-1] == "--loop"
+    assert sources.asked_for("0").command[-2:] == ("--source", "0")
+    assert sources.asked_for("rtsp://shop/1").command[-2:] == ("--source", "rtsp://shop/1")
+
+
+def test_a_urls_password_is_not_shown() -> None:
+    assert sources.asked_for("rtsp://me:secret@shop/1?token=t").name == "rtsp://shop/1"
+
+
+def test_the_first_webcam_is_found_by_number(tmp_path: Path) -> None:
+    assert sources.webcam(tmp_path) is None
+    for name in ("video10", "video2", "videodev"):
+        (tmp_path / name).touch()
+    found = sources.webcam(tmp_path)
+    assert found
+    assert found.name == "webcam 2"
+
+
+def test_a_missing_file_is_said_before_anything_starts() -> None:
+    with pytest.raises(SourceMissing, match=r"no such file, folder or webcam: nowhere\.mp4"):
+        sources.asked_for("nowhere.mp4")
+
+
+def test_a_missing_file_ends_the_demo_with_one_line() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "demo", "--source", "nowhere.mp4"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr == "demo: no such file, folder or webcam: nowhere.mp4\n"
+
+
+def test_a_full_disk_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    with pytest.raises(NoFolder, match="No space left on device"), temporary_folder():
+        pass
+
+
+def test_the_temporary_folder_is_removed_whatever_happens() -> None:
+    @contextmanager
+    def filled() -> Iterator[Path]:
+        with temporary_folder() as folder:
+            (folder / "file").write_text("text")
+            yield folder
+
+    with pytest.raises(RuntimeError, match="an accident"), filled() as folder:
+        raise RuntimeError("an accident")
+    assert not folder.exists()
