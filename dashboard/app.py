@@ -15,8 +15,8 @@ from runtime.redis import Client, open_redis
 from runtime.settings import MqttSettings, RedisSettings, load_settings
 
 REFRESH_S = 2
-NOW_MS = 30_000
-"""Where single visits may be shown (k = 1), "now" is the last half minute, else the last 15."""
+NOW_MS = 20_000
+"""Where single visits may be shown (k = 1), "now" is the last 20 seconds, else the last 15 minutes."""
 
 SILENT_MS = 25_000
 INDEX_HELP = (
@@ -97,7 +97,7 @@ def show_camera(camera: str, site: Site, recent: Recent, now_ms: int) -> None:
     else:
         st.markdown(f"#### {mood.leading} &nbsp; {mood.index:+.2f}", help=INDEX_HELP)
         st.html(emotion_bar(mood))
-        when = "the last half minute" if site.k == 1 else "the last 15 minutes"
+        when = "the last 20 seconds" if site.k == 1 else "the last 15 minutes"
         st.caption(f"Expressed mood over {when}, frame-weighted: every face in every frame counts alike.")
     starts, cells = merge_small_cells(windows.start_ms, windows.rows, site.k)
     st.altair_chart(
