@@ -1,9 +1,11 @@
 """The demo's processes: started, listened to, ended."""
 
+import math
 import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +17,9 @@ Say = Callable[[str], None]
 
 _CHATTER = "INFO:"
 """What LiteRT's native code says on standard error when all is well."""
+
+RECENT_S = 5.0
+"""A line older than this does not tell why a process ended."""
 
 _LAST_WORDS_S = 0.5
 
@@ -57,7 +62,7 @@ class Child:
         self._verbose = verbose
         self._process: subprocess.Popen[str] | None = None
         self._readers: list[threading.Thread] = []
-        self._last: dict[str, str] = {}
+        self._last: dict[str, tuple[float, str]] = {}
 
     def start(self) -> None:
         """Starts the process, again if it has ended."""
@@ -96,7 +101,7 @@ class Child:
         """Its last line of error, or how it ended; for a process that has ended."""
         for reader in self._readers:
             reader.join(_LAST_WORDS_S)
-        line = (self._last.get("stderr") or self._last.get("stdout") or "").removeprefix(f"{self._program}: ")
+        line = self._last_words()
         code = self._process.returncode if self._process else None
         if code is not None and 0 <= code < KILLED and line:
             return line
@@ -124,13 +129,21 @@ class Child:
         if process.stdin:
             process.stdin.close()
 
+    def _last_words(self) -> str:
+        since_s = time.monotonic() - RECENT_S
+        for kind in ("stderr", "stdout"):
+            said_s, text = self._last.get(kind, (-math.inf, ""))
+            if said_s >= since_s:
+                return text.removeprefix(f"{self._program}: ")
+        return ""
+
     def _listen(self, kind: str, stream: IO[str], pass_on: bool) -> None:
         with stream:
             for line in stream:
                 text = line.rstrip()
                 if not text or (text.startswith(_CHATTER) and not self._verbose):
                     continue
-                self._last[kind] = text
+                self._last[kind] = (time.monotonic(), text)
                 # a line under its own name is why it ends: that is told by who finds it ended
                 if pass_on and (self._verbose or not text.startswith(f"{self._program}: ")):
                     self._say(f"[{self.name}] {text}")

@@ -27,11 +27,14 @@ class Pulse:
         self._settings = settings
         self._client: paho.Client | None = None
         self._awaited = b""
+        self._lost = threading.Event()
         self._subscribed = threading.Event()
         self._returned = threading.Event()
 
     def beats(self, within_s: float) -> bool:
         """Whether a message came back in time."""
+        if self._lost.is_set():
+            self.close()
         try:
             client = self._client or self._connect(within_s)
         except BrokerFailure:
@@ -52,7 +55,8 @@ class Pulse:
 
     def _connect(self, within_s: float) -> paho.Client:
         self._subscribed.clear()
-        handlers = Handlers(message=self._take, subscribed=self._answer)
+        self._lost.clear()
+        handlers = Handlers(message=self._take, subscribed=self._answer, disconnected=self._lose)
         client = open_mqtt(self._settings, Session("demo-pulse"), handlers)
         client.subscribe(TOPIC, qos=1)
         self._subscribed.wait(within_s)
@@ -62,6 +66,9 @@ class Pulse:
     def _take(self, message: paho.MQTTMessage) -> None:
         if message.payload == self._awaited:
             self._returned.set()
+
+    def _lose(self, _reason: ReasonCode) -> None:
+        self._lost.set()
 
     def _answer(self, _packet_id: int, _reasons: list[ReasonCode]) -> None:
         self._subscribed.set()

@@ -35,7 +35,10 @@ ROOM_READY_S = 60.0
 CAMERA_READY_S = 10.0
 """A camera that still runs then may be fetching its detector, or waiting for a stream: that is no error."""
 
-STOP_S = 8.0
+STOP_S = 7.0
+FAILED_STOP_S = 1.0
+"""The same where something failed: there is no work to be finished."""
+
 LOOK_S = 0.2
 PULSE_EVERY_S = 10.0
 PULSE_S = 3.0
@@ -132,14 +135,16 @@ class System:
             NotReady: a part did not come up in time.
         """
         began_ms = time.time_ns() // 1_000_000
+        in_order = False
         try:
             self._start()
             self._announce()
             self._watch()
+            in_order = True
         except Interrupted:
             pass
         finally:
-            self._end(began_ms)
+            self._end(began_ms, in_order=in_order)
 
     def _start(self) -> None:
         redis = self._spawn(Command("redis", self._redis.command, self._environment, quiet=True))
@@ -210,15 +215,15 @@ class System:
                     self._say("demo: the broker does not answer any more")
                     broker.kill()  # and the supervisor starts it again
 
-    def _end(self, began_ms: int) -> None:
+    def _end(self, began_ms: int, *, in_order: bool) -> None:
         """Ends everything, those first whose work others finish."""
-        deadline_s = time.monotonic() + STOP_S
+        deadline_s = time.monotonic() + (STOP_S if in_order else FAILED_STOP_S)
         self._pulse.close()
         for name in ("camera", "worker", "aggregator", "dashboard", "broker", "redis"):
-            if name == "aggregator" and self._options.report and self._client:
+            if name == "aggregator" and in_order and self._options.report and self._client:
                 self._report(self._client, self._options.report, began_ms)
             if child := self._children.get(name):
-                child.stop(max(0.5, deadline_s - time.monotonic()))
+                child.stop(max(0.2, deadline_s - time.monotonic()))
         if self._client:
             self._client.close()
 
