@@ -4,16 +4,17 @@ import json
 import signal
 import subprocess
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
-from tests.support.services import Process, eventually, executable, program
+from tests.support.services import Process, eventually, executable, free_port, program
 
 CLASSROOM = "classroom.gif"
 
 
-def demo(shared: Path, folder: Path, *arguments: str) -> Process:
-    """The demo without a dashboard on a clip of four people, its temporary files within ``folder``."""
+def demo(shared: Path, folder: Path, *arguments: str, page: bool = False) -> Process:
+    """The demo on a clip of four people; its temporary files lie within ``folder``."""
     temporary = folder / "tmp"
     temporary.mkdir()
     environment = {
@@ -21,9 +22,8 @@ def demo(shared: Path, folder: Path, *arguments: str) -> Process:
         "TMPDIR": str(temporary),
     }
     clip = str(shared / "data/videos" / CLASSROOM)
-    return program(
-        "demo", ["--headless", "--source", clip, *arguments], folder / "demo.log", environment
-    ).start()
+    head = [] if page else ["--headless"]
+    return program("demo", [*head, "--source", clip, *arguments], folder / "demo.log", environment).start()
 
 
 def family(pid: int) -> list[int]:
@@ -68,6 +68,8 @@ def test_faces_of_a_clip_are_counted_and_nothing_is_left(servers: str, shared: P
     assert counted["frames"] >= 30
     assert 3.5 <= counted["face_frames"] / counted["frames"] <= 4.5
     assert counted["dropped"] == counted["refused"] == 0
+    if servers == "own":
+        assert counted["published"] == counted["frames"]
     assert alive(children) == []
     assert list((tmp_path / "tmp").iterdir()) == []
 
@@ -93,6 +95,19 @@ def test_a_signal_ends_it_and_a_dead_worker_is_replaced(shared: Path, tmp_path: 
     eventually(lambda: pid_of(process, "classifier_worker") not in (0, worker), 10, "another worker")
     children = family(process.pid)
     process.signal(signal.SIGINT)
+    assert process.wait(10) == 0, process.output
+    assert alive(children) == []
+
+
+def test_the_url_it_says_is_the_dashboards(shared: Path, tmp_path: Path) -> None:
+    port = free_port()
+    process = demo(shared, tmp_path, "--port", str(port), "--embedded", page=True)
+    eventually(lambda: "MoodLens is up" in process.output, 60, "the demo")
+    assert f"MoodLens is up: http://127.0.0.1:{port} " in process.output
+    with urlopen(f"http://127.0.0.1:{port}/", timeout=5) as page:
+        assert b"<html" in page.read()
+    children = family(process.pid)
+    process.signal(signal.SIGTERM)
     assert process.wait(10) == 0, process.output
     assert alive(children) == []
 
