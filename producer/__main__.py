@@ -3,14 +3,15 @@
 import argparse
 import json
 import sys
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
 import cv2
 
 from producer.detector import open_detector
-from producer.frames import wall_clock
+from producer.frames import Clock, Source, wall_clock
 from producer.producer import HEALTH_PARTS, Producer, check_delivered
-from producer.settings import load_producer_settings
+from producer.settings import ProducerSettings, load_producer_settings
 from producer.sources import open_source
 from runtime.health import Health, serve_health
 from runtime.logs import configure_logs
@@ -22,10 +23,28 @@ from runtime.stop import stop_on_signals
 def main() -> None:
     """Reads arguments and settings, and is a camera until the source ends or a signal comes."""
     arguments = _parser().parse_args()
+    run_camera(
+        vars(arguments),
+        lambda settings, clock: open_source(
+            settings.source, settings.fps, clock, loop=settings.loop, timeout_s=settings.stream_timeout_s
+        ),
+    )
+
+
+def run_camera(flags: Mapping[str, object], source_of: Callable[[ProducerSettings, Clock], Source]) -> None:
+    """Is a camera until its source ends or a signal comes; call it from the main thread.
+
+    Args:
+        flags: settings from the command line; they override the environment (None: not given).
+        source_of: opens what the camera looks at.
+
+    Raises:
+        MoodLensError: a setting, the source or the detector cannot be used, or not all was delivered.
+    """
     stop = stop_on_signals()
     process = load_settings(ProcessSettings)
     configure_logs(process, "producer")
-    settings = load_producer_settings(vars(arguments))
+    settings = load_producer_settings(flags)
     mqtt = load_settings(MqttSettings)
     cv2.setNumThreads(settings.threads)
     cv2.utils.logging.setLogLevel(
@@ -33,9 +52,7 @@ def main() -> None:
     )  # what OpenCV would print is said by our own errors, in one line
 
     clock = wall_clock(stop)
-    source = open_source(
-        settings.source, settings.fps, clock, loop=settings.loop, timeout_s=settings.stream_timeout_s
-    )
+    source = source_of(settings, clock)
     detector = open_detector(settings)
     health = Health(HEALTH_PARTS)
     with serve_health(process, health):

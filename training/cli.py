@@ -43,7 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """Build the parser of all commands."""
     parser = argparse.ArgumentParser(prog="python -m training", description="Train, score and export models.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="train | evaluate | export")
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="train | evaluate | export | face-model"
+    )
 
     train = commands.add_parser(
         "train",
@@ -93,6 +95,19 @@ def build_parser() -> argparse.ArgumentParser:
     _add_data(export)
     export.add_argument("--run", type=Path, metavar="FOLDER", required=True, help="run folder of the model")
     export.add_argument("--to", type=Path, metavar="FOLDER", required=True, help="folder to write to")
+
+    face_model = commands.add_parser(
+        "face-model",
+        help="fit the face model of the demo's synthetic shopper",
+        description="Fit a linear face model (means and principal components) to the training images.",
+    )
+    _add_data(face_model)
+    face_model.add_argument(
+        "--yunet", type=Path, metavar="FILE", required=True, help="face_detection_yunet_2023mar.onnx"
+    )
+    face_model.add_argument(
+        "--to", type=Path, metavar="FILE", required=True, help="the .npz file to write, demo/face_model.npz"
+    )
     return parser
 
 

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import msgspec
 from rich.console import Console
+from rich.progress import Progress
 
+from contract.labels import LABELS
 from training.dataset import Dataset, find_duplicates
 from training.errors import RunError
 from training.evaluate import score
 from training.export import export_run, read_export
+from training.face_model import FaceModelError, fit_face_model
 from training.fit import LEARNING_RATE, fit, load_trained
 from training.lite import predict_keras, predict_lite
 from training.plots import plot_history
@@ -62,8 +65,24 @@ def run_export(options: argparse.Namespace, dataset: Dataset) -> None:
         console.print(f"{name:32} {value:.4f}", highlight=False)
 
 
+def run_face_model(options: argparse.Namespace, dataset: Dataset) -> None:
+    """Fit the face model of the demo's shopper and say what it is made of."""
+    console = Console(soft_wrap=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("landmarks", total=len(dataset.train))
+        model = fit_face_model(dataset.train, options.yunet, lambda done: bar.update(task, completed=done))
+    content = model.to_npz(dataset.sha256)
+    try:
+        replace_file(options.to, content)
+    except OSError as error:
+        raise FaceModelError(f"{options.to} cannot be written ({error.strerror})") from error
+    made_of = ", ".join(f"{label} {n}" for label, n in zip(LABELS, model.faces, strict=True))
+    console.print(f"{len(content)} bytes → {options.to}; faces: {made_of}", highlight=False)
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace, Dataset], None]] = {
     "train": run_train,
     "evaluate": run_evaluate,
     "export": run_export,
+    "face-model": run_face_model,
 }
