@@ -25,8 +25,9 @@ FROM_CAMERA = (Suffix.FACES, Suffix.EMOTIONS, Suffix.REPORTS, Suffix.STATUS, Suf
 
 TO_WORKERS = (Suffix.FACES, Suffix.EMOTIONS, Suffix.REPORTS)
 
-WORKER_SUBSCRIPTIONS = tuple(f"$share/workers/{ROOT}/+/+/{suffix}" for suffix in TO_WORKERS)
-"""Shared among all workers: each message goes to one of them."""
+WORKER_SUBSCRIPTIONS = tuple(f"$share/workers-{suffix}/{ROOT}/+/+/{suffix}" for suffix in TO_WORKERS)
+"""Shared among all workers: each message goes to one of them. A group a filter: not every broker keeps the
+filters of one group apart."""
 
 _TOPIC = re.compile(rf"{ROOT}/({NAME_PATTERN}/{NAME_PATTERN})/({'|'.join(Suffix)})")
 _CAMERA = re.compile(rf"{NAME_PATTERN}/{NAME_PATTERN}")

@@ -68,8 +68,7 @@ def test_faces_of_a_clip_are_counted_and_nothing_is_left(servers: str, shared: P
     assert counted["frames"] >= 30
     assert 3.5 <= counted["face_frames"] / counted["frames"] <= 4.5
     assert counted["dropped"] == counted["refused"] == 0
-    if servers == "own":
-        assert counted["published"] == counted["frames"]
+    assert counted["published"] == counted["frames"]
     assert alive(children) == []
     assert list((tmp_path / "tmp").iterdir()) == []
 
