@@ -15,6 +15,10 @@ log = logging.getLogger(__name__)
 REOPEN_PAUSE_S = 0.2
 """Between the end of a stream and the next attempt: an address that serves single pictures is polled so."""
 
+SHORT_MS = 5_000
+REOPEN_PAUSE_MAX_S = 15.0
+"""A stream that lasts no longer is opened again after pauses that double up to this, and told of once."""
+
 POLL_S = 0.25
 CLOSE_TIMEOUT_S = 1.0
 
@@ -80,6 +84,7 @@ class LiveSource:
 
     def _read(self) -> None:
         capture = self._first
+        short = 0  # streams in a row that did not last
         while not self._closing.is_set():
             if capture is None:
                 try:
@@ -87,6 +92,7 @@ class LiveSource:
                 except SourceUnavailable:
                     return  # only when closing
             frames = 0
+            began_ms = self._clock.now_ms()
             while (image := capture.read()) is not None and not self._closing.is_set():
                 frames += 1
                 with self._fresh:
@@ -94,7 +100,9 @@ class LiveSource:
                     self._fresh.notify()
             capture.release()
             capture = None
-            if not self._closing.wait(REOPEN_PAUSE_S):
-                SOURCE_RECONNECTS.inc()
-                if frames > 1:  # else an address that serves single pictures
+            if frames > 1:  # else an address that serves single pictures
+                short = short + 1 if self._clock.now_ms() - began_ms < SHORT_MS else 0
+                if short <= 1:
                     log.warning("%s: no more frames, opening it again", self.name)
+            if not self._closing.wait(min(REOPEN_PAUSE_S * 2 ** min(short, 8), REOPEN_PAUSE_MAX_S)):
+                SOURCE_RECONNECTS.inc()

@@ -150,6 +150,25 @@ def test_an_empty_folder_is_named(clock: Clock, tmp_path: Path) -> None:
         open_source(str(tmp_path), 5.0, clock, loop=False, timeout_s=1.0)
 
 
+def test_a_stream_that_ends_at_once_is_asked_less_and_less_often_and_told_of_once(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    opened_s: list[float] = []
+
+    def open_again() -> FakeCapture:
+        opened_s.append(time.monotonic())
+        return FakeCapture(3)
+
+    source = LiveSource("camera", open_again, 10.0, clock, first=FakeCapture(3))
+    for _ in source.moments():
+        if len(opened_s) == 3:
+            break
+    source.close()
+    first, second, third = opened_s
+    assert third - second > 1.5 * (second - first)
+    assert [record.message for record in caplog.records] == ["camera: no more frames, opening it again"]
+
+
 class Stream(BaseHTTPRequestHandler):
     """An MJPEG camera that hangs up after a second; then it can be asked again."""
 
