@@ -49,6 +49,8 @@ class Intake:
         self, settings: MqttSettings, client_id: str, receive_maximum: int, *, persistent: bool
     ) -> None:
         self._persistent = persistent
+        self._received = 0  # counted by the connection's thread
+        self._acknowledged = 0  # counted by the worker's
         self._waiting: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._lost = threading.Event()
         self._answered = threading.Event()
@@ -76,6 +78,11 @@ class Intake:
         """Whether the connection is over."""
         return self._lost.is_set()
 
+    @property
+    def unfinished(self) -> int:
+        """Deliveries that were not acknowledged: the broker still holds them."""
+        return self._received - self._acknowledged
+
     def take(self, wait_s: float) -> Delivery | None:
         """The next delivery, or None after ``wait_s`` seconds without one."""
         try:
@@ -87,6 +94,7 @@ class Intake:
         """Tells the broker that it may forget these."""
         for delivery in deliveries:
             self._client.ack(delivery.packet_id, 1)
+        self._acknowledged += len(deliveries)
 
     def stop_deliveries(self) -> None:
         """Ends the subscription: the broker gives what comes next to other workers."""
@@ -102,6 +110,7 @@ class Intake:
         close_mqtt(self._client, session_expiry_s=SESSION_EXPIRY_S if keep else 0)
 
     def _receive(self, message: paho.MQTTMessage) -> None:
+        self._received += 1
         self._waiting.put(Delivery(message.topic, bytes(message.payload), message.mid))
 
     def _subscribed(self, _packet_id: int, reasons: list[ReasonCode]) -> None:

@@ -226,7 +226,8 @@ class Worker:
         while not intake.lost and not patience.is_set() and (first := intake.take(_POLL_S if forget else 0)):
             self._process(self._gather(first, intake), intake, patience)
         timer.cancel()
-        forget = forget and not intake.lost and not patience.is_set()
+        # what could not be written (Redis away, stream full) stays in the session, for whoever adopts it
+        forget = forget and not intake.lost and not intake.unfinished
         intake.close(forget=forget)
         return forget
 

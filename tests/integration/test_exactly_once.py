@@ -171,6 +171,26 @@ def test_a_full_stream_holds_messages_back_until_the_aggregator_has_caught_up(
         assert face_frames(redis_client) == FRAMES * FACES_A_FRAME
 
 
+def test_a_worker_stopped_before_a_full_stream_leaves_its_messages_to_the_other(
+    mosquitto: Mosquitto, redis_client: redis.Redis, environment: dict[str, str], tmp_path: Path
+) -> None:
+    environment |= {"MOODLENS_WORKER_STREAM_MAX_ENTRIES": "100", "MOODLENS_AGGREGATOR_STREAM_KEPT_S": "0"}
+    first, second = (
+        program("classifier_worker", [], tmp_path / f"worker-{i}.log", environment) for i in range(2)
+    )
+    aggregator = program("aggregator", [], tmp_path / "aggregator.log", environment)
+    log = stream(partition_of(CAMERA))
+    with running(first, second), publisher(mosquitto) as camera:
+        eventually(lambda: takes_messages(first) and takes_messages(second), what="the workers")
+        publish_frames(camera, range(100))
+        eventually(lambda: redis_client.xlen(log) == 100, what="the stream to be full")
+        publish_frames(camera, range(100, 102))  # one for each worker, which neither can write
+        assert first.stop() == 0
+        with running(aggregator):
+            eventually(lambda: face_frames(redis_client) >= 102 * FACES_A_FRAME, what="all frames")
+        assert face_frames(redis_client) == 102 * FACES_A_FRAME
+
+
 def test_two_workers_and_two_aggregators_share_the_work(
     mosquitto: Mosquitto,
     redis_client: redis.Redis,
