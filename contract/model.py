@@ -25,12 +25,14 @@ class ModelData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         sha256: hex digest over the sorted (split/label/file name, sha256 of the bytes) of every image.
         train_images: number of images trained on.
         test_images: number of images scored.
+        votes_sha256: hex digest of the file of FER+ votes; null: trained on the data set's labels alone.
     """
 
     name: str
     sha256: str
     train_images: int
     test_images: int
+    votes_sha256: str | None = None
 
 
 class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,9 +46,12 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         temperature: divides the float logits before the softmax (1.0: uncalibrated).
         parameters: trained parameters.
         multiply_adds: multiply-accumulate operations for one crop.
-        files: exported variants by name (``int8``, ``fp32``): uint8 crops in, float32 logits out.
+        files: exported variants by name (``int8``, ``fp32``): uint8 crops in, float32 logits out. Beside a
+            model of what FER+ voters see, ``…-original`` are its auxiliary heads for the data set's labels.
         metrics: scores by name, fractions of 1.
         data: what it was trained on.
+        soft_confusion: S, 7 rows of 7: mean (calibrated) probability of the column's label over faces whose
+            label is the row's, on images that were not learnt from; null: not measured.
     """
 
     version: str
@@ -59,3 +64,4 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     files: dict[str, ModelFile]
     metrics: dict[str, float]
     data: ModelData
+    soft_confusion: tuple[tuple[float, ...], ...] | None = None

@@ -1,73 +1,79 @@
-"""What the commands do, once their options are read."""
+"""What the commands do, once their options and what these name are read."""
 
 import argparse
+import hashlib
 import math
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
 from contract.labels import LABELS
-from training.dataset import Dataset, find_duplicates
+from training.cut import cut_validation
+from training.dataset import Split
 from training.errors import RunError
-from training.evaluate import score
-from training.export import export_run, read_export
+from training.export import export_run
 from training.face_model import FaceModelError, fit_face_model
-from training.fit import LEARNING_RATE, fit, load_trained
-from training.lite import predict_keras, predict_lite
+from training.fit import Lesson, fit, load_selected
+from training.inputs import Inputs
 from training.plots import plot_history
 from training.progress import show_progress
+from training.recipes import RECIPES, change_recipe
 from training.runs import RunFolder, RunSettings, replace_file
+from training.targets import make_targets
+from training.votes import VotesFile
 
 
-def run_train(options: argparse.Namespace, dataset: Dataset) -> None:
+def run_train(options: argparse.Namespace, inputs: Inputs) -> None:
     """Train in the run folder, from the start or from where it stands."""
     console = Console(soft_wrap=True)
+    dataset, votes = inputs.dataset, inputs.votes
+    changes = [*options.set, *_name_values(epochs=options.epochs, batch_size=options.batch_size)]
+    recipe = change_recipe(RECIPES[options.model], changes)
+    cut = cut_validation(dataset)
     console.print(
-        f"{dataset.name}: {len(dataset.train)} training and {len(dataset.test)} test images", highlight=False
+        f"{dataset.name}: learning from {len(cut.learning)} images, validating on {len(cut.validation)}; "
+        f"{cut.dropped} left out that are test images, too",
+        highlight=False,
     )
+    learning, validation = (_make_lesson(split, votes) for split in (cut.learning, cut.validation))
+    teachers = [RunFolder(path) for path in options.teacher]
     settings = RunSettings(
-        options.model, options.batch_size, LEARNING_RATE, options.seed, options.precision, dataset.sha256
+        recipe,
+        learning.targets.heads,
+        options.seed,
+        options.precision,
+        dataset.sha256,
+        votes and votes.sha256,
+        tuple(_hash_weights(teacher) for teacher in teachers),
     )
     folder = RunFolder(options.out or Path("runs") / options.model)
-    steps = math.ceil(len(dataset.train) / options.batch_size)
-    with show_progress(console, options.epochs, steps) as listener:
-        _, history = fit(dataset, settings, options.epochs, folder, listener)
+    models = [load_teacher(teacher, settings) for teacher in teachers]
+    steps = math.ceil(len(cut.learning) / recipe.batch_size)
+    with show_progress(console, recipe.epochs, steps) as listener:
+        history = fit(learning, validation, settings, folder, listener, models)
+    best = history.epochs[history.find_best() - 1]
+    console.print(
+        f"best on the validation images: epoch {best.epoch}, accuracy {best.validation_accuracy:.4f}",
+        highlight=False,
+    )
     replace_file(folder.path / "curves.png", plot_history(history, f"{options.model} on {dataset.name}"))
 
 
-def run_evaluate(options: argparse.Namespace, dataset: Dataset) -> None:
-    """Score a run, a weights file or an exported model."""
-    if options.model:
-        logits = predict_lite(read_export(options.model)[0], dataset.test.images)
-    else:
-        folder = RunFolder(options.run or options.weights.parent)
-        model = load_trained(folder.read_settings(), options.weights or folder.find_weights())
-        logits = predict_keras(model, dataset.test.images)
-    scores = score(logits, dataset.test.classes, find_duplicates(dataset.test, dataset.train))
-    text = msgspec.json.format(msgspec.json.encode(scores)) + b"\n"
-    if options.out:
-        try:
-            replace_file(options.out, text)
-        except OSError as error:
-            raise RunError(f"{options.out} cannot be written ({error.strerror})") from error
-    Console(soft_wrap=True).print(text.decode(), end="", highlight=False)
-
-
-def run_export(options: argparse.Namespace, dataset: Dataset) -> None:
+def run_export(options: argparse.Namespace, inputs: Inputs) -> None:
     """Export a run and say what it scores."""
-    card = export_run(dataset, RunFolder(options.run), options.to)
+    card = export_run(inputs.dataset, inputs.votes, RunFolder(options.run), options.to, options.fp32)
     console = Console(soft_wrap=True)
     console.print(f"{card.version} → {options.to}", highlight=False)
     for name, value in card.metrics.items():
-        console.print(f"{name:32} {value:.4f}", highlight=False)
+        console.print(f"{name:38} {value:.4f}", highlight=False)
 
 
-def run_face_model(options: argparse.Namespace, dataset: Dataset) -> None:
+def run_face_model(options: argparse.Namespace, inputs: Inputs) -> None:
     """Fit the face model of the demo's shopper and say what it is made of."""
     console = Console(soft_wrap=True)
+    dataset = inputs.dataset
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("landmarks", total=len(dataset.train))
         model = fit_face_model(dataset.train, options.yunet, lambda done: bar.update(task, completed=done))
@@ -80,9 +86,36 @@ def run_face_model(options: argparse.Namespace, dataset: Dataset) -> None:
     console.print(f"{len(content)} bytes → {options.to}; faces: {made_of}", highlight=False)
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace, Dataset], None]] = {
+COMMANDS: dict[str, Callable[[argparse.Namespace, Inputs], None]] = {
     "train": run_train,
-    "evaluate": run_evaluate,
     "export": run_export,
     "face-model": run_face_model,
 }
+
+
+def load_teacher(folder: RunFolder, settings: RunSettings) -> object:
+    """Load the model of a finished run that answers the same questions.
+
+    Raises:
+        RunError: it has other heads, or cannot be read.
+    """
+    heads = folder.read_settings().heads
+    if heads != settings.heads:
+        raise RunError(f"{folder.path} answers {' and '.join(heads)}, not {' and '.join(settings.heads)}")
+    return load_selected(folder, settings.precision)
+
+
+def _make_lesson(split: Split, votes: VotesFile | None) -> Lesson:
+    return Lesson(split.images, make_targets(split, votes and votes.find(split.names)))
+
+
+def _hash_weights(folder: RunFolder) -> str:
+    file = folder.find_weights()
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise RunError(f"{file} cannot be read ({error.strerror})") from error
+
+
+def _name_values(**values: int | None) -> list[str]:
+    return [f"{name}={value}" for name, value in values.items() if value is not None]

@@ -1,9 +1,10 @@
-"""The FER-2013 images: Kaggle's folder tree, as a folder or read straight from its zip file.
+"""Labelled faces in Kaggle's layout of FER-2013, as a folder or read straight from its zip file.
 
     <anything>/train/<label>/*.jpg
     <anything>/test/<label>/*.jpg
 
-Everything is checked here once; what the rest of ``training`` gets is complete and has the right shape.
+(The original single table is read by ``training.table``.) Everything is checked here once; what the rest of
+``training`` gets is complete and has the right shape.
 """
 
 import hashlib
@@ -40,6 +41,10 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def take(self, indices: npt.NDArray[np.int64]) -> "Split":
+        """The images at the given indices, in that order."""
+        return Split(tuple(self.names[i] for i in indices), self.images[indices], self.classes[indices])
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,28 @@ def load_dataset(path: Path) -> Dataset:
     return Dataset(path.resolve().name, digest, splits["train"], splits["test"])
 
 
+def load_split(path: Path, split: str, bare: bool) -> Split | None:
+    """Load one split of a data set that may lack the other.
+
+    Args:
+        path: a zip file or a folder.
+        split: ``train`` or ``test``; its folder may lie directly in the path or further down.
+        bare: whether class folders count that have no split around them, where the path holds neither split;
+            what lies beside them is left alone.
+
+    Returns:
+        The images; None where there are none of that split.
+
+    Raises:
+        DatasetError: as ``load_dataset``.
+    """
+    with open_source(path) as source:
+        if not any(PurePosixPath(folder).name in SPLITS for folder in source.folders):
+            return _load_bare(source, path) if bare else None
+        root = _find_root(source, path)
+        return _load_split(source, root, split, []) if f"{root}{split}" in source.folders else None
+
+
 def find_duplicates(test: Split, train: Split) -> npt.NDArray[np.bool_]:
     """Mark the test images whose pixels all equal those of some training image.
 
@@ -86,6 +113,14 @@ def find_duplicates(test: Split, train: Split) -> npt.NDArray[np.bool_]:
     """
     seen = {image.tobytes() for image in train.images}
     return np.array([image.tobytes() in seen for image in test.images], dtype=np.bool_)
+
+
+def _load_bare(source: Source, path: Path) -> Split:
+    root = _find_root(source, path, LABELS)
+    tops = tuple(f"{root}{label}" for label in LABELS)
+    folders = frozenset(folder for folder in source.folders if folder in tops)
+    files = tuple(file for file in source.files if file.startswith(tuple(f"{top}/" for top in tops)))
+    return _load_split(Source(folders, files, source.read), root, "", [])
 
 
 def _load_split(source: Source, root: str, split: str, lines: list[str]) -> Split:
@@ -105,7 +140,7 @@ def _load_split(source: Source, root: str, split: str, lines: list[str]) -> Spli
 
 def _list_images(source: Source, root: str, split: str) -> list[str]:
     """Sorted paths of the images of a split, once its class folders are known to be the seven labels."""
-    top = f"{root}{split}/"
+    top = f"{root}{split}/" if split else root
     files = sorted(file for file in source.files if file.startswith(top))
     folders = {folder.removeprefix(top).split("/")[0] for folder in source.folders if folder.startswith(top)}
     for unknown in sorted(folders - {*LABELS, ""}):
@@ -117,7 +152,7 @@ def _list_images(source: Source, root: str, split: str) -> list[str]:
             raise DatasetError(f"class folder {top}{label} is empty")
     for file in files:
         if len(PurePosixPath(file.removeprefix(top)).parts) != 2:
-            raise DatasetError(f"{file} is not in a class folder ({split}/<label>/<image>)")
+            raise DatasetError(f"{file} is not in a class folder ({top}<label>/<image>)")
     return files
 
 
@@ -132,12 +167,12 @@ def _decode(content: bytes, file: str) -> Images:
     return np.asarray(image, dtype=np.uint8)
 
 
-def _find_root(source: Source, path: Path) -> str:
-    """Path in front of ``train/``: the shallowest folder that has a ``train/`` or a ``test/`` in it."""
+def _find_root(source: Source, path: Path, names: tuple[str, ...] = SPLITS) -> str:
+    """Path in front of the folders of the given names: the shallowest folder that has one of them in it."""
     parents = {
-        PurePosixPath(folder).parent for folder in source.folders if PurePosixPath(folder).name in SPLITS
+        PurePosixPath(folder).parent for folder in source.folders if PurePosixPath(folder).name in names
     }
     if not parents:
-        raise DatasetError(f"{path} holds neither train/ nor test/")
+        raise DatasetError(f"{path} holds no folder named {' or '.join(names)}")
     root = min(parents, key=lambda parent: (len(parent.parts), str(parent)))
     return "" if root == PurePosixPath() else f"{root}/"

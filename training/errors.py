@@ -17,3 +17,7 @@ class RunError(TrainingError):
 
 class ExportError(TrainingError):
     """The exported model is missing, not what its card says, or worse than the model it came from."""
+
+
+class ReportError(TrainingError):
+    """A report, or the scores it is made of, cannot be written."""

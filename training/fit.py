@@ -1,20 +1,32 @@
-"""Training by the report's recipe, in a run folder that outlives a kill."""
+"""Training in a run folder that outlives a kill."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
-from training.dataset import Dataset
-from training.errors import RunError
+from training.dataset import Images
+from training.learner import Learner
+from training.lite import Logits, predict_keras
 from training.models import build_model
 from training.runs import Epoch, History, RunFolder, RunSettings
+from training.targets import Targets
 
-LEARNING_RATE = 1e-4
-"""Of Adam; from the report, like the batch of 64 and the 50 epochs that the command line defaults to."""
+
+@dataclass(frozen=True)
+class Lesson:
+    """Images and what to answer to them.
+
+    Attributes:
+        images: uint8 (N, 48, 48, 1).
+        targets: of these images.
+    """
+
+    images: Images
+    targets: Targets
 
 
 @dataclass(frozen=True)
@@ -33,115 +45,80 @@ class FitListener:
 
 
 def fit(
-    dataset: Dataset, settings: RunSettings, epochs: int, folder: RunFolder, listener: FitListener
-) -> tuple[Any, History]:
-    """Train until the run has the given number of epochs, from where it stands; a finished one is loaded.
+    learning: Lesson,
+    validation: Lesson,
+    settings: RunSettings,
+    folder: RunFolder,
+    listener: FitListener,
+    teachers: Sequence[Any] = (),
+) -> History:
+    """Train until the run has its epochs, from where it stands; a finished one is left as it is.
 
-    The result is the weights after the last epoch: nothing is selected on the test images, they are
-    scored only to draw the curve.
+    A resumed run takes the steps that it would have taken unkilled: order, augmentation and dropout of an
+    epoch follow from the seed and what was saved. (The sums of a step on several threads have no fixed
+    order, so the last digits differ.)
 
     Returns:
-        The trained keras.Model (logits), and the history of all epochs, with those before an interruption.
+        All epochs, with those before an interruption.
 
     Raises:
-        RunError: the folder holds a run with other settings.
+        RunError: the folder holds a run with other settings, or cannot be read or written.
     """
     history = folder.open(settings)
-    done = len(history.epochs)
-    # another seed after a resume, or the run would repeat the dropout and order of its first epochs
-    keras.utils.set_random_seed(settings.seed + done)
-    model = compile_model(settings)
-    if done:
-        # the state of the optimiser is restored only where it already has its variables
-        model.optimizer.build(model.trainable_variables)
-        load_weights(model, folder.weights(done))
     listener.on_start(history)
-    if done >= epochs:
-        return model, history
-    finished = list(history.epochs)
-    started = time.monotonic()
-
-    def on_epoch_begin(*_: object, **__: object) -> None:
-        nonlocal started
+    if len(history.epochs) >= settings.recipe.epochs:
+        return history
+    learner = Learner(
+        settings.recipe, settings.seed, settings.precision, learning.images, learning.targets, teachers
+    )
+    if history.epochs:
+        folder.restore_state(history, learner.restore_state)
+    for epoch in range(len(history.epochs), settings.recipe.epochs):
         started = time.monotonic()
-
-    def on_epoch_end(epoch: int, logs: dict[str, float]) -> None:
-        entry = Epoch(
-            epoch + 1,
-            float(logs["loss"]),
-            float(logs["accuracy"]),
-            float(logs["val_loss"]),
-            float(logs["val_accuracy"]),
-            round(time.monotonic() - started, 1),
-        )
-        finished.append(entry)
-        save_weights(model, folder.weights(entry.epoch))
-        folder.write_history(History(tuple(finished)))
+        losses, rights = [], []
+        for loss, right in learner.run_epoch(epoch):
+            losses.append(loss)
+            rights.append(right)
+            listener.on_batch(len(losses))
+        scores = judge(predict_keras(learner.scored, validation.images), validation.targets)
+        seconds = round(time.monotonic() - started, 1)
+        entry = Epoch(epoch + 1, float(np.mean(losses)), float(np.mean(rights)), *scores, seconds)
+        history = History((*history.epochs, entry))
+        folder.save(history, learner.read_state(), learner.scored)
         listener.on_epoch(entry)
-
-    model.fit(
-        dataset.train.images,
-        dataset.train.classes,
-        batch_size=settings.batch_size,
-        epochs=epochs,
-        initial_epoch=done,
-        validation_data=(dataset.test.images, dataset.test.classes),
-        validation_batch_size=512,
-        shuffle=True,
-        verbose=0,
-        callbacks=[
-            keras.callbacks.LambdaCallback(
-                on_epoch_begin=on_epoch_begin,
-                on_epoch_end=on_epoch_end,
-                on_train_batch_end=lambda batch, **_: listener.on_batch(batch + 1),
-            )
-        ],
-    )
-    return model, History(tuple(finished))
+    return history
 
 
-def compile_model(settings: RunSettings) -> Any:
-    """Build the settings' architecture and give it Adam and cross-entropy on logits."""
-    keras.config.set_dtype_policy(settings.precision)
-    model = build_model(settings.architecture)
-    model.compile(
-        optimizer=keras.optimizers.Adam(settings.learning_rate),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-        # XLA, Keras's choice by default, three times slower here than oneDNN (CPU, measured)
-        jit_compile=False,
-    )
-    return model
+def judge(logits: Logits, targets: Targets) -> tuple[float, float]:
+    """Cross-entropy (nats) and accuracy of the shipped head against what is known of each image.
+
+    Args:
+        logits: float32 (N, H, 7).
+        targets: of the same images.
+    """
+    first = logits[:, 0].astype(np.float64)
+    shares, majorities = targets.distributions[:, 0], targets.majorities[:, 0]
+    log_probabilities = first - np.logaddexp.reduce(first, axis=1, keepdims=True)
+    known = shares.any(axis=1)
+    loss = -(shares * log_probabilities).sum(axis=1)[known].mean()
+    return float(loss), float((first.argmax(axis=1) == majorities)[majorities >= 0].mean())
 
 
-def load_trained(settings: RunSettings, weights: Path) -> Any:
-    """Build a run's model in float32, whatever it was trained in, and give it the weights.
+def load_selected(folder: RunFolder, precision: str = "float32") -> Any:
+    """Build a run's model and give it the weights of its best epoch.
+
+    Args:
+        folder: of the run.
+        precision: to compute in; float32 to score and export, whatever the run was trained in.
+
+    Returns:
+        keras.Model as of ``training.models.build_model``.
 
     Raises:
-        RunError: the weights are missing, damaged, or of another architecture.
+        RunError: the run has no finished epoch, or its files cannot be read.
     """
-    keras.config.set_dtype_policy("float32")
-    model = build_model(settings.architecture)
-    load_weights(model, weights)
+    settings = folder.read_settings()
+    keras.config.set_dtype_policy(precision)
+    model = build_model(settings.recipe, settings.heads)
+    folder.load_weights(model)
     return model
-
-
-def save_weights(model: Any, path: Path) -> None:
-    """Save weights and optimiser state; ``path`` ends in ``.weights.h5`` and is whole or absent."""
-    aside = path.with_name(f".{path.name}")
-    model.save_weights(aside, overwrite=True)
-    aside.replace(path)
-
-
-def load_weights(model: Any, path: Path) -> None:
-    """Load what ``save_weights`` saved into a model of the same architecture.
-
-    Raises:
-        RunError: the file is missing, damaged, or of another architecture.
-    """
-    if not path.exists():
-        raise RunError(f"{path} does not exist")
-    try:
-        model.load_weights(path)
-    except (OSError, ValueError, KeyError) as error:
-        raise RunError(f"{path} does not hold weights of {model.name}") from error

@@ -1,8 +1,9 @@
-"""LiteRT models: converting to int8, and running what came out as a worker runs it."""
+"""LiteRT models: converting to them, and running what came out as a worker runs it."""
 
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
+import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
@@ -32,6 +33,22 @@ def convert_to_int8(model: Any, crops: Images) -> bytes:
         model.export(folder, verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         return _convert(converter, crops)
+
+
+def convert_to_float(model: Any) -> bytes:
+    """Convert a model as it is, in float32.
+
+    Args:
+        model: keras.Model in float32, grey 0–255 to logits.
+
+    Returns:
+        A LiteRT model: uint8 (B, 48, 48, 1) raw pixels to float32 (B, 7) logits, B free at run time.
+    """
+    crops = keras.Input(model.input.shape[1:], dtype="uint8", name="crops")
+    taking_bytes = keras.Model(crops, model(keras.ops.cast(crops, "float32")))
+    with TemporaryDirectory() as folder:
+        taking_bytes.export(folder, verbose=False)
+        return cast(bytes, tf.lite.TFLiteConverter.from_saved_model(folder).convert())
 
 
 def _convert(converter: Any, crops: Images) -> bytes:
@@ -93,5 +110,5 @@ def predict_lite(content: bytes, images: Images, batch_size: int = 32) -> Logits
 
 
 def predict_keras(model: Any, images: Images) -> Logits:
-    """Run a Keras model over uint8 (N, 48, 48, 1) images; float32 (N, 7) logits."""
+    """Run a Keras model over uint8 (N, 48, 48, 1) images; float32 logits, (N, 7) or (N, heads, 7)."""
     return cast(Logits, model.predict(images, batch_size=256, verbose=0))

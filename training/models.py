@@ -1,4 +1,4 @@
-"""The architectures: each takes grey pixels 0–255 and gives logits, one for each label.
+"""The architectures: each takes grey pixels 0–255 and gives logits, one for each label and head.
 
 Models are built without softmax and trained on logits: the same mathematics, numerically kinder, and the
 exported model keeps its float logits, which a temperature can still divide.
@@ -11,53 +11,94 @@ import keras
 
 from contract.labels import CROP_SIDE, LABELS
 from training.errors import RunError
+from training.normalization import FusedBatchNormalization
+from training.recipes import Recipe
+
+layers = keras.layers
 
 
-def build_report_cnn() -> Any:
-    """Build the original report's network of 4 convolutions, uncompiled; 2,345,607 parameters.
+def build_model(recipe: Recipe, heads: tuple[str, ...]) -> Any:
+    """Build the recipe's architecture with fresh weights and one dense layer, named ``<head>``, a head.
 
-    The report gives the layers, not their details; these are the ones of the public form of its recipe: 3×3
-    convolutions without padding, 2×2 max pooling, ReLU, dropout 0.25, 0.25 and 0.5.
+    Args:
+        recipe: names the architecture.
+        heads: what the model answers, e.g. ``("ferplus", "original")``.
 
     Returns:
-        keras.Model: float32 (N, 48, 48, 1), grey 0–255, to float32 logits (N, 7).
-    """
-    layers = keras.layers
-    return keras.Sequential(
-        [
-            keras.Input((CROP_SIDE, CROP_SIDE, 1), name="crops"),
-            layers.Rescaling(1 / 255),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.Conv2D(64, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Dropout(0.25),
-            layers.Conv2D(128, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Conv2D(128, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Dropout(0.25),
-            layers.Flatten(),
-            layers.Dense(1024, activation="relu"),
-            layers.Dropout(0.5),
-            # bfloat16 logits would have 8 bits, in mixed precision too few for the loss
-            layers.Dense(len(LABELS), name="logits", dtype="float32"),
-        ],
-        name="report-cnn",
-    )
-
-
-MODELS: dict[str, Callable[[], Any]] = {"report-cnn": build_report_cnn}
-
-
-def build_model(architecture: str) -> Any:
-    """Build the named architecture with fresh weights.
+        keras.Model: float32 (N, 48, 48, 1), grey 0–255, to float32 logits (N, heads, 7).
 
     Raises:
         RunError: there is no architecture of that name.
     """
-    if architecture not in MODELS:
-        raise RunError(f"unknown model {architecture!r}; there is {', '.join(sorted(MODELS))}")
-    return MODELS[architecture]()
+    if recipe.architecture not in MODELS:
+        raise RunError(f"unknown model {recipe.architecture!r}; there is {', '.join(sorted(MODELS))}")
+    crops = keras.Input((CROP_SIDE, CROP_SIDE, 1), name="crops")
+    features = MODELS[recipe.architecture](layers.Rescaling(1 / 255)(crops), recipe)
+    # bfloat16 logits would have 8 bits, in mixed precision too few for the loss
+    logits = [layers.Dense(len(LABELS), name=head, dtype="float32")(features) for head in heads]
+    stacked = [layers.Reshape((1, len(LABELS)), dtype="float32")(one) for one in logits]
+    output = layers.Concatenate(axis=1, dtype="float32")(stacked) if len(heads) > 1 else stacked[0]
+    return keras.Model(crops, output, name=recipe.architecture)
+
+
+def take_head(model: Any, head: str) -> Any:
+    """The same model with the logits of one head as its output, float32 (N, 7); the weights are shared."""
+    return keras.Model(model.input, model.get_layer(head).output, name=f"{model.name}-{head}")
+
+
+def build_report_cnn(crops: Any, _recipe: Recipe) -> Any:
+    """Add the original report's four convolutions and dense layer; with one head 2,345,607 parameters.
+
+    The report gives the layers, not their details; these are the ones of the public form of its recipe: 3×3
+    convolutions without padding, 2×2 max pooling, ReLU, dropout 0.25, 0.25 and 0.5.
+    """
+    x = layers.Conv2D(32, 3, activation="relu")(crops)
+    x = layers.Conv2D(64, 3, activation="relu")(x)
+    x = layers.MaxPooling2D(2)(x)
+    x = layers.Dropout(0.25)(x)
+    x = layers.Conv2D(128, 3, activation="relu")(x)
+    x = layers.MaxPooling2D(2)(x)
+    x = layers.Conv2D(128, 3, activation="relu")(x)
+    x = layers.MaxPooling2D(2)(x)
+    x = layers.Dropout(0.25)(x)
+    x = layers.Flatten()(x)
+    x = layers.Dense(1024, activation="relu")(x)
+    return layers.Dropout(0.5)(x)
+
+
+def build_moodnet(crops: Any, recipe: Recipe) -> Any:
+    """Add a stem and three stages of two basic residual blocks at 24², 12² and 6², then the mean over space.
+
+    Basic blocks after He et al. 2016: two 3×3 convolutions with batch normalization, which folds into them
+    when the model is exported, so that int8 runs convolutions and additions alone.
+    """
+    x = _convolve(crops, recipe.stem)
+    for stage in range(3):
+        width = recipe.width << stage
+        x = _add_block(x, width, 2)
+        for _ in range(recipe.blocks[stage] - 1):
+            x = _add_block(x, width, 1)
+    x = layers.GlobalAveragePooling2D()(x)
+    return layers.Dropout(recipe.dropout)(x)
+
+
+def _add_block(x: Any, width: int, stride: int) -> Any:
+    y = _convolve(x, width, stride)
+    y = _convolve(y, width, activate=False)
+    if stride > 1:
+        x = _convolve(x, width, stride, side=1, activate=False)
+    return layers.ReLU()(layers.Add()([x, y]))
+
+
+def _convolve(x: Any, width: int, stride: int = 1, side: int = 3, activate: bool = True) -> Any:
+    x = layers.Conv2D(
+        width, side, strides=stride, padding="same", use_bias=False, kernel_initializer="he_normal"
+    )(x)
+    x = FusedBatchNormalization()(x)
+    return layers.ReLU()(x) if activate else x
+
+
+MODELS: dict[str, Callable[[Any, Recipe], Any]] = {"report-cnn": build_report_cnn, "moodnet": build_moodnet}
 
 
 def count_multiply_adds(model: Any) -> int:

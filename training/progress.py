@@ -61,6 +61,6 @@ def format_epoch(epoch: Epoch, epochs: int) -> str:
     return (
         f"epoch {epoch.epoch:>{len(str(epochs))}}/{epochs}"
         f"  train loss {epoch.train_loss:.4f} accuracy {epoch.train_accuracy:.4f}"
-        f"  test loss {epoch.test_loss:.4f} accuracy {epoch.test_accuracy:.4f}"
+        f"  validation loss {epoch.validation_loss:.4f} accuracy {epoch.validation_accuracy:.4f}"
         f"  {epoch.seconds:.1f} s  remaining {remaining}"
     )

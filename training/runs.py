@@ -1,44 +1,52 @@
-"""The folder of a training run: its settings, its history, and weights after the last whole epoch.
+"""The folder of a training run: its settings, its history, and what it needs to go on or to be used.
 
     run.json                 what the run was started with; a resumed run must match
     history.json, .csv       one entry an epoch
-    epoch-007.weights.h5     weights and optimiser state after epoch 7 (only the newest is kept)
+    epoch-007.state.npz      everything to go on after epoch 7 (only the newest is kept)
+    epoch-005.weights.h5     the model after the best epoch, by the validation images (only that is kept)
 
-A run can be killed at any moment: files are written aside and renamed, the history names the epoch that
-counts, and older weights go only after that.
+A run can be killed at any moment: files are written aside and renamed, the history names the epochs that
+count, and older files go only after that.
 """
 
 import csv
 import io
+import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from training.errors import RunError
+from training.recipes import Recipe
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
 
 
 class RunSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What decides the outcome of a run, besides the number of epochs.
+    """What decides the outcome of a run.
 
     Attributes:
-        architecture: name in ``training.models.MODELS``.
-        batch_size: images a step.
-        learning_rate: of Adam.
-        seed: of weights, dropout and order.
+        recipe: how it learns.
+        heads: what the model answers, the shipped one first.
+        seed: of weights, dropout, order and augmentation.
         precision: Keras data type policy, ``float32`` or ``mixed_bfloat16``.
         data_sha256: hash of the data set, as in ``training.dataset.Dataset``.
+        votes_sha256: hash of the file of votes; null without one.
+        teachers_sha256: hashes of the teachers' weights.
     """
 
-    architecture: str
-    batch_size: int
-    learning_rate: float
+    recipe: Recipe
+    heads: tuple[str, ...]
     seed: int
     precision: str
     data_sha256: str
+    votes_sha256: str | None = None
+    teachers_sha256: tuple[str, ...] = ()
 
 
 class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,18 +54,19 @@ class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         epoch: counted from 1.
-        train_loss: mean cross-entropy in nats as the optimiser saw it: dropout on, weights changing.
+        train_loss: mean cross-entropy of the shipped head in nats, as the optimiser saw it: images and
+            weights changing, dropout on, targets smoothed or taught.
         train_accuracy: fraction, likewise.
-        test_loss: mean cross-entropy at the end of the epoch.
-        test_accuracy: fraction, likewise.
+        validation_loss: mean cross-entropy of the shipped head on the validation cut at the end of the epoch.
+        validation_accuracy: fraction, likewise, of the images that have a majority.
         seconds: wall clock of the epoch, with the scoring at its end.
     """
 
     epoch: int
     train_loss: float
     train_accuracy: float
-    test_loss: float
-    test_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
     seconds: float
 
 
@@ -65,6 +74,10 @@ class History(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every finished epoch of a run, in order."""
 
     epochs: tuple[Epoch, ...] = ()
+
+    def find_best(self) -> int:
+        """The epoch (counted from 1) of the highest validation accuracy, the later of equals."""
+        return max(self.epochs, key=lambda epoch: (epoch.validation_accuracy, epoch.epoch)).epoch
 
 
 @dataclass(frozen=True)
@@ -74,8 +87,12 @@ class RunFolder:
     path: Path
 
     def weights(self, epoch: int) -> Path:
-        """Path of the weights after the given epoch (counted from 1)."""
+        """Path of the model after the given epoch (counted from 1)."""
         return self.path / f"epoch-{epoch:03d}.weights.h5"
+
+    def state(self, epoch: int) -> Path:
+        """Path of what a resumed run needs after the given epoch."""
+        return self.path / f"epoch-{epoch:03d}.state.npz"
 
     def open(self, settings: RunSettings) -> History:
         """Start the run, or find out how far it got.
@@ -90,10 +107,7 @@ class RunFolder:
         if settings_file.exists():
             before = self.read_settings()
             for field in settings.__struct_fields__:
-                was, wanted = getattr(before, field), getattr(settings, field)
-                if was != wanted:
-                    problem = f"{self.path} holds a run with {field} {was}, not {wanted}"
-                    raise RunError(f"{problem}; give another --out or delete it")
+                _refuse_other(self.path, field, getattr(before, field), getattr(settings, field))
             return self.read_history()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -114,35 +128,79 @@ class RunFolder:
         """Read the finished epochs; empty before the end of the first.
 
         Raises:
-            RunError: the history is not readable, or its weights are missing.
+            RunError: the history is not readable.
         """
         file = self.path / "history.json"
-        history = _read(file, History) if file.exists() else History()
-        if history.epochs and not self.weights(len(history.epochs)).exists():
-            raise RunError(
-                f"{self.weights(len(history.epochs))} is missing; delete {self.path} to start anew"
-            )
-        return history
+        return _read(file, History) if file.exists() else History()
 
     def find_weights(self) -> Path:
-        """Path of the newest weights.
+        """Path of the weights of the best epoch.
 
         Raises:
             RunError: no epoch of the run has ended yet.
         """
-        epochs = self.read_history().epochs
-        if not epochs:
+        history = self.read_history()
+        if not history.epochs:
             raise RunError(f"{self.path} has no finished epoch yet")
-        return self.weights(len(epochs))
+        return self.weights(history.find_best())
 
-    def write_history(self, history: History) -> None:
-        """Make the last epoch of ``history`` the one that counts; its weights must have been saved before."""
-        replace_file(self.path / "history.json", msgspec.json.format(msgspec.json.encode(history)) + b"\n")
-        replace_file(self.path / "history.csv", _format_csv(history).encode())
-        newest = self.weights(len(history.epochs))
-        for weights in self.path.glob("epoch-*.weights.h5"):
-            if weights != newest:
-                weights.unlink()
+    def save(self, history: History, state: dict[str, npt.NDArray[Any]], model: Any) -> None:
+        """Make the last epoch of ``history`` the one to go on from, and its model the best one, if it is.
+
+        Args:
+            history: all epochs, with the one just finished.
+            state: what a resumed run needs.
+            model: keras.Model after that epoch.
+
+        Raises:
+            RunError: the folder cannot be written.
+        """
+        newest, best = len(history.epochs), history.find_best()
+        content = io.BytesIO()
+        np.savez(content, **state)  # type: ignore[arg-type]  # names of arrays, not options
+        try:
+            replace_file(self.state(newest), content.getvalue())
+            if best == newest:
+                aside = self.path / f".{self.weights(newest).name}"
+                model.save_weights(aside, overwrite=True)
+                aside.replace(self.weights(newest))
+            replace_file(
+                self.path / "history.json", msgspec.json.format(msgspec.json.encode(history)) + b"\n"
+            )
+            replace_file(self.path / "history.csv", _format_csv(history).encode())
+        except OSError as error:
+            raise RunError(f"{self.path} cannot be written ({error.strerror})") from error
+        for file in self.path.glob("epoch-*"):
+            if file not in (self.state(newest), self.weights(best)):
+                file.unlink()
+
+    def restore_state(self, history: History, restore: Callable[[dict[str, npt.NDArray[Any]]], None]) -> None:
+        """Hand what was saved after the last epoch of ``history`` to ``restore``.
+
+        Raises:
+            RunError: it is missing, damaged, or does not fit.
+        """
+        file = self.state(len(history.epochs))
+        try:
+            with np.load(file, allow_pickle=False) as arrays:
+                restore(dict(arrays))
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            problem = "is missing" if isinstance(error, FileNotFoundError) else "is damaged"
+            raise RunError(f"{file} {problem}; delete {self.path} to start anew") from error
+
+    def load_weights(self, model: Any) -> None:
+        """Give a model of the run's architecture the weights of the best epoch.
+
+        Raises:
+            RunError: there are none yet, or they are missing, damaged, or of another architecture.
+        """
+        file = self.find_weights()
+        if not file.exists():
+            raise RunError(f"{file} does not exist")
+        try:
+            model.load_weights(file)
+        except (OSError, ValueError, KeyError) as error:
+            raise RunError(f"{file} does not hold weights of {model.name}") from error
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -167,3 +225,12 @@ def _read(file: Path, kind: type[Struct]) -> Struct:
         raise RunError(f"{file} does not exist") from error
     except (OSError, msgspec.MsgspecError) as error:
         raise RunError(f"{file} cannot be read ({error})") from error
+
+
+def _refuse_other(path: Path, field: str, was: Any, wanted: Any) -> None:
+    if isinstance(was, Recipe):
+        for name in was.__struct_fields__:
+            _refuse_other(path, name, getattr(was, name), getattr(wanted, name))
+    elif was != wanted:
+        problem = f"{path} holds a run with {field} {was}, not {wanted}"
+        raise RunError(f"{problem}; give another --out or delete it")

@@ -118,7 +118,7 @@ def test_a_file_that_is_no_zip_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_splits_is_refused(tmp_path: Path) -> None:
-    assert_refused(tmp_path, "holds neither train/ nor test/")
+    assert_refused(tmp_path, "holds no folder named train or test")
 
 
 def test_a_missing_split_is_refused(folder: Path) -> None:

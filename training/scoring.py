@@ -1,0 +1,113 @@
+"""The commands that judge: scores of an exported model as JSON, and as a page with plots."""
+
+import argparse
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from rich.console import Console
+
+from training.dataset import find_duplicates
+from training.errors import ReportError
+from training.export import read_card, read_variant
+from training.inputs import ScoredInputs
+from training.lite import predict_lite
+from training.report import write_report
+from training.runs import RunFolder, replace_file
+from training.scorecard import ModelFacts, Scorecard, TestImages, make_scorecard
+from training.targets import ORIGINAL
+
+
+def run_evaluate(options: argparse.Namespace, inputs: ScoredInputs) -> None:
+    """Score an exported model."""
+    test = gather_test_images(inputs)
+    scorecard = score_export(options.model, options.variant, test)
+    text = msgspec.json.format(msgspec.json.encode(scorecard)) + b"\n"
+    if options.json:
+        try:
+            replace_file(options.json, text)
+        except OSError as error:
+            raise ReportError(f"{options.json} cannot be written ({error.strerror})") from error
+    if options.page:
+        write_report(scorecard, options.page, scorecard.model.version)
+    print_summary(scorecard)
+
+
+def print_summary(scorecard: Scorecard) -> None:
+    """Say in a few lines what a model reaches."""
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(f"{scorecard.model.version} on {scorecard.data.images:,} images of {scorecard.data.name}")
+    for name, scores in (("FER+ majority", scorecard.ferplus), ("original labels", scorecard.original)):
+        if scores is not None:
+            without = scores.accuracy_deduplicated
+            alone = "" if without is None else f", without copies of training images {without:.1%}"
+            console.print(f"{name}: {scores.accuracy:.1%} of {scores.n:,}{alone}")
+    console.print(f"expected calibration error: {scorecard.calibration.ece:.1%}")
+
+
+def run_report(options: argparse.Namespace) -> None:
+    """Make the page of scores that were written before, and draw the curves of a run.
+
+    Raises:
+        ReportError: the scores cannot be read, or the folder cannot be written.
+        RunError: the run cannot be read.
+    """
+    scorecard = read_scorecard(options.json)
+    history = RunFolder(options.run).read_history() if options.run else None
+    page = write_report(scorecard, options.to, scorecard.model.version, history=history)
+    Console(soft_wrap=True, highlight=False).print(f"→ {page}")
+
+
+def read_scorecard(file: Path) -> Scorecard:
+    """Read what an evaluation wrote.
+
+    Raises:
+        ReportError: it cannot be read, or is something else.
+    """
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Scorecard)
+    except OSError as error:
+        raise ReportError(f"{file} cannot be read ({error.strerror})") from error
+    except msgspec.MsgspecError as error:
+        raise ReportError(f"{file} does not hold scores ({error})") from error
+
+
+def gather_test_images(inputs: ScoredInputs) -> TestImages:
+    """Put together all that is known of the images to score on."""
+    votes = inputs.votes
+    return TestImages(
+        name=inputs.name,
+        images=inputs.test.images,
+        classes=inputs.test.classes,
+        majority=votes.find(inputs.test.names).find_majorities() if votes else None,
+        duplicates=None if inputs.train is None else find_duplicates(inputs.test, inputs.train),
+    )
+
+
+def score_export(folder: Path, variant: str, test: TestImages) -> Scorecard:
+    """Score one variant of an exported model, its auxiliary head for the original labels with it.
+
+    Raises:
+        ExportError: a file is missing or not the one of the card.
+    """
+    card = read_card(folder)
+    content = read_variant(folder, card, variant)
+    auxiliary = f"{variant}-{ORIGINAL}"
+    own = read_variant(folder, card, auxiliary) if auxiliary in card.files else None
+    facts = ModelFacts(
+        version=card.version,
+        parameters=card.parameters,
+        multiply_adds=card.multiply_adds,
+        bytes=len(content),
+        temperature=card.temperature,
+        milliseconds_single=1e3 / measure_throughput(content, 1),
+        milliseconds_batched=1e3 / measure_throughput(content, 32),
+    )
+    return make_scorecard(
+        facts,
+        test,
+        predict_lite(content, test.images),
+        original_logits=predict_lite(own, test.images) if own else None,
+        soft_confusion=np.array(card.soft_confusion) if card.soft_confusion else None,
+        predict=lambda images: predict_lite(content, images),
+    )
