@@ -53,7 +53,6 @@ def write_report(
     scorecard: Scorecard,
     folder: Path,
     name: str,
-    peer: Scorecard | None = None,
     history: History | None = None,
 ) -> Path:
     """Write ``<name>.md`` and the plots ``<name>-….png`` that it shows.
@@ -62,7 +61,6 @@ def write_report(
         scorecard: what the page is about.
         folder: to write to; made if need be.
         name: of the page, without an ending.
-        peer: another model on the same images, to stand beside it.
         history: of the run that made the model.
 
     Returns:
@@ -74,17 +72,15 @@ def write_report(
     page = folder / f"{name}.md"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for plot, content in draw_plots(scorecard, peer, history).items():
+        for plot, content in draw_plots(scorecard, history).items():
             replace_file(folder / f"{name}-{plot}.png", content)
-        replace_file(page, format_report(scorecard, name, peer, history).encode())
+        replace_file(page, format_report(scorecard, name, history).encode())
     except OSError as error:
         raise ReportError(f"{folder} cannot be written ({error.strerror})") from error
     return page
 
 
-def draw_plots(
-    scorecard: Scorecard, peer: Scorecard | None = None, history: History | None = None
-) -> dict[str, bytes]:
+def draw_plots(scorecard: Scorecard, history: History | None = None) -> dict[str, bytes]:
     """Draw the plots of a page; PNG files by name, those left out of which nothing was measured."""
     plots = {
         "confusion": plot_confusion({REFERENCES[key]: scores for key, scores in _list_scores(scorecard)}),
@@ -93,8 +89,8 @@ def draw_plots(
     }
     if scorecard.robustness is not None:
         robustness = {scorecard.model.version: scorecard.robustness}
-        if peer is not None and peer.robustness is not None:
-            robustness[peer.model.version] = peer.robustness
+        if scorecard.peer is not None and scorecard.peer.robustness is not None:
+            robustness[scorecard.peer.model.version] = scorecard.peer.robustness
         plots["robustness"] = plot_robustness(robustness)
     if scorecard.soft_confusion is not None:
         plots["soft-confusion"] = plot_soft_confusion(np.array(scorecard.soft_confusion))
@@ -103,13 +99,11 @@ def draw_plots(
     return plots
 
 
-def format_report(
-    scorecard: Scorecard, name: str, peer: Scorecard | None = None, history: History | None = None
-) -> str:
+def format_report(scorecard: Scorecard, name: str, history: History | None = None) -> str:
     """Write the page; Markdown that shows the plots of ``draw_plots`` as ``<name>-….png``."""
     sections = [
         _introduce(scorecard),
-        _tabulate_headline(scorecard, peer),
+        _tabulate_headline(scorecard),
         "## Label by label",
         _tabulate_labels(scorecard),
         _show(name, "confusion", "Confusion matrix"),
@@ -150,8 +144,8 @@ def _introduce(scorecard: Scorecard) -> str:
     return f"# {scorecard.model.version} on {data.name}\n\n{data.images:,} test images. {copies} {votes}"
 
 
-def _tabulate_headline(scorecard: Scorecard, peer: Scorecard | None) -> str:
-    cards = [scorecard] if peer is None else [scorecard, peer]
+def _tabulate_headline(scorecard: Scorecard) -> str:
+    cards = [scorecard] if scorecard.peer is None else [scorecard, scorecard.peer]
     rows: list[tuple[str, Callable[[Scorecard], str]]] = [
         ("accuracy, FER+ majority", lambda card: _format_accuracy(card.ferplus)),
         ("… without copies of training images", lambda card: _format_deduplicated(card.ferplus)),
@@ -164,6 +158,7 @@ def _tabulate_headline(scorecard: Scorecard, peer: Scorecard | None) -> str:
         ("file (bytes)", lambda card: f"{card.model.bytes:,}"),
         ("ms a face, alone", lambda card: _format(card.model.milliseconds_single, "{:.2f}")),
         ("ms a face, in batches", lambda card: _format(card.model.milliseconds_batched, "{:.2f}")),
+        ("share of the best int8 convolution", lambda card: _format(card.model.convolution_share, "{:.0%}")),
     ]
     table = _tabulate(
         ["", *(card.model.version for card in cards)],

@@ -32,6 +32,8 @@ class ModelFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         temperature: divides the logits before the softmax.
         milliseconds_single: of one thread for a face given alone; None where it was not timed.
         milliseconds_batched: of one thread for a face in a batch of 32; likewise.
+        convolution_share: its multiply-adds a second in such batches, as a share of those of the fastest int8
+            convolution that LiteRT runs on the same machine; None where it was not measured.
     """
 
     version: str
@@ -41,6 +43,7 @@ class ModelFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     temperature: float
     milliseconds_single: float | None
     milliseconds_batched: float | None
+    convolution_share: float | None = None
 
 
 class DataFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -82,6 +85,7 @@ class Scorecard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         soft_confusion: S, from images of the validation cut; None where it was not measured.
         recovery: what S recovers on the test images; None without S.
         robustness: accuracy of the shipped head by name of the degradation; None where it was not measured.
+        peer: another model on the same images, in the same run.
     """
 
     model: ModelFacts
@@ -94,6 +98,7 @@ class Scorecard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     soft_confusion: Matrix | None
     recovery: Recovery | None
     robustness: dict[str, float] | None
+    peer: "Scorecard | None" = None
 
 
 @dataclass(frozen=True)

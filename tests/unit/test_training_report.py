@@ -12,6 +12,7 @@ from training.interval import wilson_interval
 from training.plots import DEGRADATION_NAMES
 from training.report import draw_plots, format_report, write_report
 from training.robustness import DEGRADATIONS
+from training.runs import Epoch, History
 from training.scorecard import Scorecard, TestImages, make_scorecard
 
 PLOTS = ["confusion", "reliability", "abstention", "robustness", "soft-confusion"]
@@ -94,18 +95,30 @@ def test_every_label_has_its_row(scorecard: Scorecard) -> None:
 
 
 def test_all_rows_of_a_table_are_equally_long(scorecard: Scorecard) -> None:
-    for block in format_report(scorecard, "model", peer=scorecard).split("\n\n"):
+    for block in format_report(compare(scorecard, scorecard), "model").split("\n\n"):
         if block.startswith("|"):
             assert len({line.count("|") for line in block.splitlines()}) == 1
 
 
+def compare(scorecard: Scorecard, peer: Scorecard) -> Scorecard:
+    return msgspec.structs.replace(scorecard, peer=peer)
+
+
+def test_the_curves_of_the_run_are_shown_where_it_is_given(scorecard: Scorecard) -> None:
+    history = History((Epoch(1, 1.0, 0.5, 1.1, 0.4, 60.0),))
+    assert "(model-curves.png)" in format_report(scorecard, "model", history)
+    assert "curves.png" not in format_report(scorecard, "model")
+    assert draw_plots(scorecard, history)["curves"].startswith(b"\x89PNG")
+
+
 def test_a_peer_stands_in_a_column_beside_the_model(scorecard: Scorecard) -> None:
     peer = make_example("other-1.0", strength=3.0)
-    page = format_report(scorecard, "model", peer)
+    both = compare(scorecard, peer)
+    page = format_report(both, "model")
     assert f"|  | {scorecard.model.version} | other-1.0 |" in page
     assert peer.ferplus is not None
     assert f"{peer.ferplus.accuracy:.1%} (" in page
-    assert draw_plots(scorecard, peer)["robustness"] != draw_plots(scorecard)["robustness"]
+    assert draw_plots(both)["robustness"] != draw_plots(scorecard)["robustness"]
 
 
 def test_what_was_not_measured_is_left_out(bare: Scorecard) -> None:
