@@ -12,12 +12,14 @@ from producer.detection import Detection
 from producer.frames import Image
 
 LANDMARKS_AT: Final = np.array(
-    [(0.315, 0.386), (0.671, 0.390), (0.488, 0.591), (0.340, 0.745), (0.630, 0.750)], np.float64
+    [(0.306, 0.381), (0.694, 0.381), (0.500, 0.590), (0.345, 0.776), (0.655, 0.776)], np.float64
 )
 """Where the landmarks of FER-2013 faces lie, as fractions of the crop; order as in ``Detection``.
 
-Medians of YuNet's landmarks over thousands of FER-2013 pictures: eyes and mouth over 3,000, the tip of the
-nose over 2,363 training pictures.
+Medians of YuNet's landmarks in close-ups of 1,000 training pictures set 90 and 160 pixels high into frames,
+scaled by 1.01 so that the median crop is framed as its picture is. Landmarks of a whole frame lie 7% closer
+together: they have to be measured as they are found. Made symmetric: YuNet's close-ups of these enlarged
+pictures lean by 2.3°, of mirrored ones too, but those of real clips do not (-1.3° to 0.6°).
 """
 
 OVERSAMPLING_MAX = 16

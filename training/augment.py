@@ -12,7 +12,7 @@ import tensorflow as tf
 from contract.labels import CROP_SIDE
 
 ROLL_MAX_RAD: Final = float(np.deg2rad(15.0))
-SCALE_MAX: Final = 0.2
+SCALE_MAX: Final = 0.25
 """Largest enlargement or reduction, as a share."""
 STRETCH_MAX: Final = 0.06
 """Likewise of the width alone: heads turn, and detectors' boxes are not square."""

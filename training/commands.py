@@ -45,7 +45,7 @@ def run_train(options: argparse.Namespace, inputs: Inputs) -> None:
         options.seed,
         options.precision,
         dataset.sha256,
-        votes and votes.sha256,
+        votes.sha256 if votes else None,
         tuple(_hash_weights(teacher) for teacher in teachers),
     )
     folder = RunFolder(options.out or Path("runs") / options.model)
@@ -106,7 +106,7 @@ def load_teacher(folder: RunFolder, settings: RunSettings) -> object:
 
 
 def _make_lesson(split: Split, votes: VotesFile | None) -> Lesson:
-    return Lesson(split.images, make_targets(split, votes and votes.find(split.names)))
+    return Lesson(split.images, make_targets(split, votes))
 
 
 def _hash_weights(folder: RunFolder) -> str:

@@ -21,3 +21,7 @@ class ExportError(TrainingError):
 
 class ReportError(TrainingError):
     """A report, or the scores it is made of, cannot be written."""
+
+
+class PeerError(TrainingError):
+    """The package whose network is scored beside ours is not installed, or in another version."""

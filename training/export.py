@@ -58,12 +58,12 @@ def export_run(
     settings = run.read_settings()
     if settings.data_sha256 != dataset.sha256:
         raise ExportError(f"{run.path} was trained on another data set than {dataset.name}")
-    if settings.votes_sha256 != (votes and votes.sha256):
+    if settings.votes_sha256 != (votes.sha256 if votes else None):
         raise ExportError(
             f"{run.path} was trained {_say_votes(settings.votes_sha256)}: give the same --votes"
         )
     cut = cut_validation(dataset)
-    targets = make_targets(cut.validation, votes and votes.find(cut.validation.names))
+    targets = make_targets(cut.validation, votes)
     model = load_selected(run)
     shipped = take_head(model, settings.heads[0])
     exact = convert_heads(model, settings.heads, "fp32", convert_to_float)
@@ -195,7 +195,7 @@ def _describe(variant: str, content: bytes) -> ModelFile:
 
 def _score_test(int8: Contents, dataset: Dataset, votes: VotesFile | None) -> dict[str, float]:
     """Accuracy of each head on the test images against its own labels, for the card."""
-    targets = make_targets(dataset.test, votes and votes.find(dataset.test.names))
+    targets = make_targets(dataset.test, votes)
     duplicates = find_duplicates(dataset.test, dataset.train)
     metrics = {}
     for place, (head, content) in enumerate(zip(targets.heads, int8.values(), strict=True)):

@@ -107,13 +107,7 @@ class Learner:
     def _load_batch(self, step: Any, places: Any) -> tuple[Any, Any]:
         seed = tf.stack([self.seed, tf.cast(step, tf.int32)])
         images, targets = tf.gather(self._images, places), tf.gather(self._targets, places)
-        images = augment_batch(images, seed) if self.recipe.augment else tf.cast(images, tf.float32)
-        if self.recipe.mixup:
-            draws = tf.random.stateless_gamma((2,), seed + 2, self.recipe.mixup)
-            share = draws[0] / tf.reduce_sum(draws)  # of two gamma draws: beta distributed
-            images = share * images + (1 - share) * images[::-1]
-            targets = share * targets + (1 - share) * targets[::-1]
-        return images, targets
+        return augment_batch(images, seed) if self.recipe.augment else tf.cast(images, tf.float32), targets
 
     def _take_step(self, images: Any, targets: Any, rate: Any, decay: Any) -> tuple[Any, Any]:
         if self._teachers:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from contract.labels import LABELS
 from training.dataset import Split
-from training.votes import Votes
+from training.votes import VotesFile
 
 ORIGINAL: Final = "original"
 """The head that learns the data set's own labels."""
@@ -31,11 +31,16 @@ class Targets:
     majorities: npt.NDArray[np.int64]
 
 
-def make_targets(split: Split, votes: Votes | None) -> Targets:
-    """Targets of a split: with votes for the heads FERPLUS and ORIGINAL, without for ORIGINAL alone."""
+def make_targets(split: Split, file: VotesFile | None) -> Targets:
+    """Targets of a split: with votes for the heads FERPLUS and ORIGINAL, without for ORIGINAL alone.
+
+    Raises:
+        DatasetError: the file has no votes on any of the images.
+    """
     own = np.eye(len(LABELS), dtype=np.float32)[split.classes]
-    if votes is None:
+    if file is None:
         return Targets((ORIGINAL,), own[:, None], split.classes[:, None])
+    votes = file.find(split.names)
     return Targets(
         (FERPLUS, ORIGINAL),
         np.stack([votes.find_shares(), own], axis=1),

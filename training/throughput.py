@@ -24,7 +24,7 @@ SIDES: Final = (24, 12, 6)
 """Shapes of the convolutions that small networks for 48×48 faces are made of."""
 
 _CHAIN = 4
-"""Convolutions in a row: so that reading the input and writing the output, as ends of a model, weigh little."""
+"""Convolutions in a row: so that reading the input and writing the output weigh little."""
 
 _CALIBRATION_SAMPLES = 4
 
@@ -73,7 +73,7 @@ def measure_throughput(
     Raises:
         ExportError: the bytes are not a LiteRT model, or none for batches of this size.
     """
-    call = _prepare(content, lambda shape: (batch, *shape[1:]), threads)
+    call = _prepare(content, threads, batch)
     return batch / measure_seconds(call, clock=clock, rounds=rounds, round_s=round_s)
 
 
@@ -100,7 +100,7 @@ def measure_convolutions(
     for width in channels:
         content = _convert_convolutions(width)
         for side in sides:
-            call = _prepare(content, lambda shape, side=side: (LIMIT_BATCH, side, side, shape[3]), threads)
+            call = _prepare(content, threads, LIMIT_BATCH, side)
             seconds = measure_seconds(call, clock=clock, rounds=rounds, round_s=round_s)
             multiply_adds = LIMIT_BATCH * _CHAIN * side**2 * 9 * width**2
             yield ConvolutionRate(multiply_adds / seconds, width, side, LIMIT_BATCH)
@@ -129,13 +129,14 @@ def _time(call: Callable[[], object], calls: int, clock: Clock) -> float:
 
 
 def _prepare(
-    content: bytes, resize: Callable[[tuple[int, ...]], tuple[int, ...]], threads: int
+    content: bytes, threads: int, batch: int, side: int | None = None
 ) -> Callable[[], npt.NDArray[np.generic]]:
-    """A call of the model on noise; ``resize`` gives the shape of its input from that in the file."""
+    """A call of the model on a batch of noise, in planes of a given side or else of the model's own."""
     try:
         interpreter = Interpreter(model_content=content, num_threads=threads)
         source, sink = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-        shape = resize(tuple(int(size) for size in source["shape"]))
+        plane = source["shape"][1:] if side is None else (side, side, source["shape"][3])
+        shape = (batch, *(int(size) for size in plane))
         interpreter.resize_tensor_input(source["index"], shape)
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:

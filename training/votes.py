@@ -49,7 +49,7 @@ class Votes:
         labels = self.counts[:, : len(LABELS)]
         agreed = np.where(labels > 1, labels, 0)
         kept = np.where(agreed.any(axis=1, keepdims=True), agreed, labels)
-        return (kept / np.maximum(kept.sum(axis=1, keepdims=True), 1)).astype(np.float32)
+        return np.asarray(kept / np.maximum(kept.sum(axis=1, keepdims=True), 1), np.float32)
 
 
 @dataclass(frozen=True)

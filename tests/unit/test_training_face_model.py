@@ -35,8 +35,9 @@ def some_faces() -> tuple[np.ndarray, np.ndarray]:
     return faces, classes
 
 
-def test_the_landmarks_are_those_of_the_cameras_crops_made_symmetric() -> None:
-    np.testing.assert_allclose(LANDMARKS_AT, CROP_LANDMARKS_AT, atol=0.016)
+def test_the_landmarks_are_symmetric_and_those_of_the_cameras_crops_but_for_the_close_up() -> None:
+    # seen in a whole picture, as here, landmarks lie 7% closer together than in a camera's close-ups
+    np.testing.assert_allclose((LANDMARKS_AT - 0.5) * 1.07, CROP_LANDMARKS_AT - 0.5, atol=0.016)
     mirrored = (1 - LANDMARKS_AT[:, 0])[[1, 0, 2, 4, 3]]
     np.testing.assert_allclose(mirrored, LANDMARKS_AT[:, 0])
 

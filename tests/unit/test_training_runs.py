@@ -69,7 +69,8 @@ def test_of_equally_good_epochs_the_later_is_the_best() -> None:
 
 
 def test_a_state_comes_back_as_it_was_saved(tmp_path: Path) -> None:
-    folder, got = RunFolder(tmp_path), []
+    folder = RunFolder(tmp_path)
+    got: list[dict[str, np.ndarray]] = []
     folder.save(make_history(0.4), STATE, make_model())
     folder.restore_state(make_history(0.4), got.append)
     assert list(got[0]) == list(STATE)
