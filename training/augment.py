@@ -12,7 +12,7 @@ import tensorflow as tf
 from contract.labels import CROP_SIDE
 
 ROLL_MAX_RAD: Final = float(np.deg2rad(15.0))
-SCALE_MAX: Final = 0.25
+SCALE_MAX: Final = 0.2
 """Largest enlargement or reduction, as a share."""
 STRETCH_MAX: Final = 0.06
 """Likewise of the width alone: heads turn, and detectors' boxes are not square."""
@@ -20,13 +20,13 @@ SHIFT_MAX: Final = 0.12
 """Largest shift either way, as a share of the side."""
 LIGHT_MAX: Final = 0.25
 """Largest change of contrast (as a share) and of brightness (as a share of the grey range)."""
-ERASED_SHARE: Final = 0.3
+ERASED_SHARE: Final = 0.2
 """Share of the images that lose a rectangle (random erasing, Zhong et al. 2020)."""
 ERASED_SIDE: Final = (0.15, 0.45)
 """Range of the rectangle's height and width, as shares of the side."""
-COARSE_SHARE: Final = 0.1
+COARSE_SHARE: Final = 0.06
 """Share of the images seen from afar, at half their size, and as many again at a third of it."""
-DARK_SHARE: Final = 0.2
+DARK_SHARE: Final = 0.12
 """Share of the images that are underexposed."""
 DARK_MIN: Final = 0.3
 """What is left of the light in the darkest of them."""
