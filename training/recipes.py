@@ -52,7 +52,7 @@ REPORT_CNN = Recipe(architecture="report-cnn", epochs=50, batch_size=64, optimis
 
 MOODNET = Recipe(
     architecture="moodnet",
-    epochs=42,
+    epochs=52,
     batch_size=128,
     optimiser="one-cycle",
     learning_rate=0.1,
