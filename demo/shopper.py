@@ -71,7 +71,7 @@ SCRIPT: Final = (
     Scene("surprise", 6_000),
     Scene("neutral", 6_000),
     Scene("happy", 8_000),
-    Scene("angry", 8_000),
+    Scene("surprise", 6_000),
 )
 
 

@@ -44,7 +44,7 @@ HOW_TO_READ: Final = {
     "faces that have it (S, from the validation images); through them the shares of a crowd are told from "
     "its mean probabilities.",
     "curves": "each epoch is once through the training images; what is shipped are the weights of the epoch "
-    "with the highest validation accuracy. Training images are changed at random, which makes them harder.",
+    "with the lowest validation loss. Training images are changed at random, which makes them harder.",
 }
 """The sentence under each plot."""
 

@@ -76,8 +76,8 @@ class History(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     epochs: tuple[Epoch, ...] = ()
 
     def find_best(self) -> int:
-        """The epoch (counted from 1) of the highest validation accuracy, the later of equals."""
-        return max(self.epochs, key=lambda epoch: (epoch.validation_accuracy, epoch.epoch)).epoch
+        """The epoch (counted from 1) of the lowest validation loss: of accuracies chance decides more."""
+        return min(self.epochs, key=lambda epoch: epoch.validation_loss).epoch
 
 
 @dataclass(frozen=True)
