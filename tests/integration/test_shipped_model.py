@@ -47,7 +47,7 @@ def test_it_says_what_most_voters_say(scorecard: Scorecard) -> None:
 
 def test_its_auxiliary_head_says_the_original_labels(scorecard: Scorecard) -> None:
     assert scorecard.original.accuracy_deduplicated is not None
-    assert scorecard.original.accuracy_deduplicated >= 0.675
+    assert scorecard.original.accuracy_deduplicated >= 0.67
 
 
 def test_it_is_as_sure_as_it_is_right(scorecard: Scorecard) -> None:

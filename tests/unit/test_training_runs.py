@@ -96,7 +96,7 @@ def test_weights_that_were_saved_but_not_yet_counted_do_not_count(tmp_path: Path
     ("changed", "message"),
     [
         ({"seed": 2}, "holds a run with seed 1, not 2; give another --out"),
-        ({"recipe": msgspec.structs.replace(MOODNET, width=32)}, "holds a run with width 48, not 32"),
+        ({"recipe": msgspec.structs.replace(MOODNET, width=32)}, "holds a run with width 64, not 32"),
         ({"votes_sha256": "1" * 64}, "holds a run with votes_sha256 None, not 111"),
     ],
 )
