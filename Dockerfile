@@ -1,6 +1,6 @@
 # One image a room, each with that room's code and dependencies and nothing else:
 #   docker build --target worker --tag moodlens-worker .
-# Targets: worker, aggregator, dashboard, producer, camera (a producer that needs no camera, for the demo).
+# Targets: worker, aggregator, dashboard, producer, camera (a producer with the scripted store, for the demo).
 
 ARG PYTHON_IMAGE=python:3.13-slim
 
@@ -93,7 +93,7 @@ ENTRYPOINT ["python", "-m", "producer"]
 
 FROM process AS camera
 COPY --from=build-camera /opt/venv /opt/venv
-ENTRYPOINT ["python", "-m", "demo.camera"]
+ENTRYPOINT ["python", "-m", "producer"]
 
 FROM process AS dashboard
 COPY --from=build-dashboard /opt/venv /opt/venv

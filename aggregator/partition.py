@@ -1,7 +1,9 @@
 """One owned partition: read its stream, fold, commit."""
 
 import logging
+import time
 from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from redis.exceptions import ResponseError
@@ -15,6 +17,7 @@ from aggregator.state import CameraState
 from aggregator.trim import TRIM_EVERY_MS, Trimmer
 from contract import keys
 from contract.codec import LOG_KINDS, Refused, decode
+from contract.events import FrameEmotions
 from runtime.redis import Client
 
 log = logging.getLogger(__name__)
@@ -95,6 +98,7 @@ class Partition:
         if applied:
             self._epoch += 1
             metrics.ENTRIES.inc(len(entries))
+            metrics.observe_latency(_captures(by_camera), time.time_ns() // 1_000_000)
         else:
             # Either applied at the first of two attempts, or the partition is not ours any more. What Redis
             # holds is the truth; entries still pending come again with the next read.
@@ -150,6 +154,14 @@ class Partition:
                 camera: CameraState.load(fields)
                 for camera, fields in zip(cameras, pipe.execute(), strict=True)
             }
+
+
+def _captures(by_camera: Mapping[str, list[LoggedEvent]]) -> Iterator[int]:
+    """When the frames among the events were captured."""
+    for logged in by_camera.values():
+        for entry in logged:
+            if isinstance(entry.event, FrameEmotions):
+                yield entry.event.captured_at_ms
 
 
 def read_entries(client: Client, partitions: list[int], count: int) -> dict[int, list[Entry]]:

@@ -91,5 +91,5 @@ def window_chunk(subject: str, resolution: str, chunk: str) -> str:
 
 
 def site(name: str) -> str:
-    """Hash: a site's settings (``time_zone``, …)."""
+    """Hash: a site's settings (``time_zone``, ``k``; ``simulated`` is 1 where a script made its figures)."""
     return f"moodlens:site:{name}"

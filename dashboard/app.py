@@ -8,6 +8,7 @@ from redis.exceptions import RedisError
 from dashboard.cameras import RECENT_MS, Recent, Site, list_cameras, read_recent, read_site
 from dashboard.charts import emotion_bar, mood_line
 from dashboard.mood import coverage, index_by_window, merge_small_cells, mood_of
+from dashboard.notice import notice
 from dashboard.settings import DashboardSettings
 from dashboard.status import StatusBoard
 from runtime.errors import RedisUnavailable
@@ -68,10 +69,8 @@ def show_cameras() -> None:
         st.info("No camera has been seen yet. Attach one:")
         st.code(ATTACH, language="shell")
         return
-    if any(site.k == 1 for _, site, _, _ in page):
-        st.info(
-            "Demo: figures are shown from the first visit on. A store hides those of fewer than 5 visits."
-        )
+    if said := notice([site for _, site, _, _ in page]):
+        st.info(said)
     columns = st.columns(min(2, len(page)))
     for number, (camera, site, recent, now_ms) in enumerate(page):
         with columns[number % len(columns)].container(border=True):
@@ -81,7 +80,8 @@ def show_cameras() -> None:
 def show_camera(camera: str, site: Site, recent: Recent, now_ms: int) -> None:
     """One camera: is it there, what is expressed now, how the last 15 minutes went."""
     windows = recent.windows
-    st.markdown(f"**{camera}** &nbsp; {presence(camera, recent, now_ms)}")
+    simulated = " &nbsp; :violet-badge[simulated]" if site.simulated else ""
+    st.markdown(f"**{camera}** &nbsp; {presence(camera, recent, now_ms)}{simulated}")
     if recent.visits < site.k:
         st.markdown("#### Too few visits to show")
         st.caption(

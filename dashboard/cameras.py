@@ -21,10 +21,12 @@ class Site:
     Attributes:
         k: least visits that a figure shown may rest on.
         time_zone: for times on the page.
+        simulated: its figures come from a script, not from visitors.
     """
 
     k: int
     time_zone: tzinfo
+    simulated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,12 @@ def list_cameras(client: Client) -> list[str]:
 
 def read_site(client: Client, camera: str, settings: DashboardSettings) -> Site:
     """Settings of the site of a camera; what is missing or unusable is taken from ``settings``."""
-    given = client.hmget(keys.site(camera.partition("/")[0]), ["k", "time_zone"])
-    k, time_zone = (value.decode() if isinstance(value, bytes) else "" for value in given)
+    given = client.hmget(keys.site(camera.partition("/")[0]), ["k", "time_zone", "simulated"])
+    k, time_zone, simulated = (value.decode() if isinstance(value, bytes) else "" for value in given)
     return Site(
         k=int(k) if k.isdecimal() and int(k) >= 1 else settings.k,
         time_zone=_zone(time_zone) or _zone(settings.time_zone) or UTC,
+        simulated=simulated == "1",
     )
 
 

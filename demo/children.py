@@ -107,13 +107,18 @@ class Child:
             return line
         return f"{how_ended(code)}; its last line: {line}" if line else how_ended(code)
 
+    def ask_to_stop(self) -> None:
+        """Tells the process to end, and does not wait for it."""
+        if self._process and self._process.poll() is None:
+            self._process.terminate()
+
     def stop(self, within_s: float) -> None:
         """Asks the process to end, and ends it with all it started where it does not in time."""
         process = self._process
         if process is None:
             return
         if process.poll() is None:
-            process.terminate()
+            self.ask_to_stop()
             with suppress(subprocess.TimeoutExpired):
                 process.wait(within_s)
         self.kill()

@@ -17,6 +17,7 @@ _NOT_OURS = tuple(
         "PRODUCER_LOOP",
         "PRODUCER_ONCE",
         "WORKER_PERSISTENT_SESSION",
+        "STORE_",
     )
 )
 """What a person may have set for another installation, and the demo decides itself."""

@@ -29,3 +29,11 @@ class ChildDied(MoodLensError):
 
 class Interrupted(MoodLensError):
     """The demo was told to stop before it was up."""
+
+
+class NoHistory(MoodLensError):
+    """Simulated history cannot be written: nobody reads it, or figures are there already."""
+
+
+class TruthUnreadable(MoodLensError):
+    """What a scripted camera wrote about what it showed cannot be read."""

@@ -6,7 +6,9 @@ from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
+from demo.history import DAYS_MAX
 from demo.ports import DASHBOARD_PORT
+from demo.story import DEFAULT, FOLDER
 from demo.system import Options, System, temporary_folder
 from runtime.stop import stop_on_signals
 
@@ -30,18 +32,33 @@ def parse(arguments: list[str]) -> Options:
     """The options that command line arguments ask for; ends the program where they are wrong."""
     parser = argparse.ArgumentParser(
         prog="python -m demo",
-        description="Runs the whole of MoodLens on this machine: a camera, a broker, a worker, Redis, an "
+        description="Runs the whole of MoodLens on this machine: cameras, a broker, a worker, Redis, an "
         "aggregator and the dashboard. Nothing is kept: all of it is gone when it ends.",
         epilog="A broker and a Redis that are installed here (mosquitto, redis-server or valkey-server) are "
         "used as programs, with the demo's own settings, ports and data; a server that already runs is left "
-        "alone. MOODLENS_PRODUCER_... variables, such as MOODLENS_PRODUCER_FPS, reach the camera.",
+        "alone. MOODLENS_PRODUCER_... variables, such as MOODLENS_PRODUCER_FPS, reach the cameras.",
     )
     parser.add_argument(
         "--source",
         metavar="SOURCE",
         default="",
         help="webcam number, rtsp:// or http:// URL, video file or folder of pictures (again and again); "
-        "without it: a webcam if there is one, else a synthetic face whose moods are scripted",
+        "without it, a store of synthetic shoppers whose moods are scripted",
+    )
+    parser.add_argument(
+        "--story",
+        metavar="STORY",
+        default=DEFAULT,
+        help="what happens in that store: a TOML file, or one of "
+        + ", ".join(sorted(file.stem for file in FOLDER.glob("*.toml")))
+        + " (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--history",
+        type=_days,
+        default=0,
+        metavar="DAYS",
+        help="give that store a simulated past of so many days first (two seconds a day)",
     )
     parser.add_argument(
         "--port",
@@ -57,13 +74,20 @@ def parse(arguments: list[str]) -> Options:
         "--seconds", type=_seconds, metavar="N", help="end by itself N seconds after it is up"
     )
     parser.add_argument(
-        "--report", type=Path, metavar="FILE", help="at the end, write what was counted as JSON"
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="at the end, write as JSON what was counted and, of a story, how near that is to the truth",
     )
     parser.add_argument(
         "--verbose", action="store_true", help="show all that the parts say, and where the servers are"
     )
     parser.add_argument("--version", action="version", version=f"moodlens {version('moodlens')}")
     given = parser.parse_args(arguments)
+    if given.source and given.story != DEFAULT:
+        parser.error("--story plays before synthetic cameras, which --source leaves out")
+    if given.source and given.history:
+        parser.error("--history is the past of synthetic cameras, which --source leaves out")
     if given.headless and given.port:
         parser.error("--port is for the dashboard, which --headless leaves out")
     return Options(**vars(given))
@@ -72,6 +96,12 @@ def parse(arguments: list[str]) -> Options:
 def _port(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"{text} is no port: 1 to 65535")
+    return int(text)
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or int(text) > DAYS_MAX:
+        raise argparse.ArgumentTypeError(f"{text} is no number of days: 0 to {DAYS_MAX}")
     return int(text)
 
 

@@ -1,14 +1,14 @@
-"""Which camera the demo runs."""
+"""Which cameras the demo runs."""
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from demo.errors import SourceMissing
+from demo.story import Story
 
 CAMERA = "demo/entrance"
-SITE = "demo"
+"""The camera of a demo that looks at something of this world."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +16,13 @@ class Source:
     """A camera to start.
 
     Attributes:
-        name: for people.
-        program: what its own error lines begin with.
+        camera: ``site/camera``.
+        name: of what it looks at, for people.
         command: its command line.
     """
 
+    camera: str
     name: str
-    program: str
     command: tuple[str, ...]
 
 
@@ -32,28 +32,29 @@ def asked_for(given: str) -> Source:
     Raises:
         SourceMissing: there is no such file or webcam.
     """
-    command = (sys.executable, "-m", "producer", "--camera", CAMERA, "--source", given)
+    command = _producer(CAMERA, given)
     if "://" in given:
         parts = given.partition("://")
-        return Source(f"{parts[0]}://{parts[2].rpartition('@')[2].partition('?')[0]}", "producer", command)
+        name = f"{parts[0]}://{parts[2].rpartition('@')[2].partition('?')[0]}"
+        return Source(CAMERA, name, command)
     if given.isdecimal() or Path(given).is_char_device():
-        return Source(f"webcam {given}", "producer", command)
+        return Source(CAMERA, f"webcam {given}", command)
     if not Path(given).exists():
         raise SourceMissing(f"no such file, folder or webcam: {given}")
-    return Source(f"{Path(given).name}, again and again", "producer", (*command, "--loop"))
+    return Source(CAMERA, f"{Path(given).name}, again and again", (*command, "--loop"))
 
 
-def webcam(devices: Path = Path("/dev")) -> Source | None:
-    """The first webcam of this machine that may be opened, if there is one."""
-    numbers = sorted(
-        int(device.name.removeprefix("video"))
-        for device in devices.glob("video*")
-        if device.name.removeprefix("video").isdecimal() and os.access(device, os.R_OK | os.W_OK)
-    )
-    return asked_for(str(numbers[0])) if numbers else None
+def of_story(story: Story) -> list[Source]:
+    """The cameras of a story."""
+    return [
+        Source(
+            camera.name,
+            "synthetic shoppers",
+            (*_producer(camera.name, f"store:{camera.name}"), "--fps", f"{story.fps:g}"),
+        )
+        for camera in story.cameras
+    ]
 
 
-def shopper() -> Source:
-    """A synthetic face with scripted moods."""
-    command = (sys.executable, "-m", "demo.camera", "--camera", CAMERA)
-    return Source("a synthetic shopper", "demo.camera", command)
+def _producer(camera: str, source: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "producer", "--camera", camera, "--source", source)

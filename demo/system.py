@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
@@ -20,12 +20,25 @@ from contract import keys
 from demo import servers, sources
 from demo.children import Child, Command, Say
 from demo.environment import child_environment
-from demo.errors import ChildDied, Interrupted, NoFolder, NotInstalled, NotReady
+from demo.errors import Interrupted, NoFolder, NotInstalled, NotReady
+from demo.history import write_history
+from demo.plan import history_camera
 from demo.ports import HOST, dashboard_port, free_ports
 from demo.pulse import Pulse
 from demo.readiness import answers_well, wait_until_ready
-from demo.report import counts, wait_until_counted, write_report
+from demo.report import (
+    Findings,
+    collect,
+    make_report,
+    read_latency,
+    summarise,
+    wait_until_counted,
+    write_report,
+)
+from demo.story import DEFAULT, Story, load_story
 from demo.supervision import Supervisor
+from demo.witness import Witness
+from producer.yunet_file import YunetUnavailable, fetch_yunet
 from runtime.errors import RedisUnavailable
 from runtime.redis import Client, open_redis
 from runtime.settings import PREFIX, MqttSettings, RedisSettings
@@ -42,6 +55,10 @@ FAILED_STOP_S = 1.0
 LOOK_S = 0.2
 PULSE_EVERY_S = 10.0
 PULSE_S = 3.0
+WITNESS_EVERY_S = 2.0
+STORY_AFTER_MS = 1_000
+"""So long after the cameras are started, the story begins: on all of them at once."""
+
 COUNTED_S = 2.0
 
 
@@ -50,16 +67,20 @@ class Options:
     """What was asked for on the command line.
 
     Attributes:
-        source: of the camera; empty: a webcam or else the synthetic shopper.
+        source: of the one camera; empty: the cameras of a story.
+        story: name or file of the story.
+        history: days of simulated past that the story's cameras get first.
         port: demanded for the dashboard.
         embedded: run the servers of the wheels even where this machine has its own.
         headless: run no dashboard.
         seconds: end by itself so long after it is up.
-        report: file for the counts at the end.
+        report: file for what was counted, and how near it is to the story, at the end.
         verbose: show what goes well, too.
     """
 
     source: str = ""
+    story: str = DEFAULT
+    history: int = 0
     port: int | None = None
     embedded: bool = False
     headless: bool = False
@@ -86,7 +107,7 @@ def temporary_folder() -> Iterator[Path]:
 
 
 class System:
-    """Servers, worker, aggregator, dashboard and camera.
+    """Servers, worker, aggregator, dashboard and cameras.
 
     Args:
         options: what was asked for.
@@ -102,7 +123,10 @@ class System:
         self._stop = stop
         self._supervisor = Supervisor(say, time.monotonic)
         self._children: dict[str, Child] = {}
-        self._source = sources.asked_for(options.source) if options.source else sources.webcam()
+        self._cameras: list[Child] = []
+        self._story = None if options.source else load_story(options.story)
+        self._sources = sources.of_story(self._story) if self._story else [sources.asked_for(options.source)]
+        self._truth = folder / "truth" if self._story and options.report else None
         self._dashboard_port = 0 if options.headless else dashboard_port(options.port)
         if not options.headless:
             _require_dashboard()
@@ -112,13 +136,17 @@ class System:
             search_path = os.environ.get("PATH", os.defpath)
             own_broker = servers.find_server(servers.BROKERS, search_path)
             own_redis = servers.find_server(servers.REDISES, search_path)
-        mqtt_port, redis_port, *self._health_ports = free_ports(5)
+        mqtt_port, redis_port, self._worker_port, self._aggregator_port, *self._camera_ports = free_ports(
+            4 + len(self._sources)
+        )
         self._broker = servers.broker(own_broker, folder, mqtt_port)
         self._redis = servers.redis(own_redis, folder, redis_port)
         self._mqtt = MqttSettings(host=HOST, port=mqtt_port)
         self._pulse = Pulse(self._mqtt)
         self._redis_url = f"redis://{HOST}:{redis_port}/0"
         self._client: Client | None = None
+        self._witness: Witness | None = None
+        self._looked_s = 0.0
         self._environment = child_environment(
             os.environ,
             mqtt_port=mqtt_port,
@@ -154,49 +182,77 @@ class System:
         self._supervisor.watch(redis, vital=True)
         self._supervisor.watch(broker)
 
-        worker_port, aggregator_port, camera_port = self._health_ports
-        worker = self._room("worker", "classifier_worker", health_port=worker_port)
-        aggregator = self._room("aggregator", "aggregator", health_port=aggregator_port)
+        worker = self._room("worker", "classifier_worker", health_port=self._worker_port)
+        aggregator = self._room("aggregator", "aggregator", health_port=self._aggregator_port)
         dashboard = None
         if self._dashboard_port:
             dashboard = self._room("dashboard", "dashboard", "--port", str(self._dashboard_port))
-        for child, port in ((worker, worker_port), (aggregator, aggregator_port)):
+        self._choose_detector()
+        for child, port in ((worker, self._worker_port), (aggregator, self._aggregator_port)):
             wait_until_ready(child, partial(answers_well, port, "/healthz"), ROOM_READY_S, self._stop)
             self._supervisor.watch(child)
-        camera = self._start_camera(camera_port)
+        if self._story and self._options.history:
+            self._write_history(self._story)
+        self._start_cameras()
         if dashboard:
             is_up = partial(answers_well, self._dashboard_port, "/_stcore/health")
             wait_until_ready(dashboard, is_up, ROOM_READY_S, self._stop)
             self._supervisor.watch(dashboard)
-        self._supervisor.watch(camera)
 
-    def _start_camera(self, health_port: int) -> Child:
-        """A camera that sees; where nobody asked for the webcam and it does not work, the shopper."""
-        if self._source:
-            try:
-                return self._open_camera(self._source, health_port)
-            except ChildDied as error:
-                if self._options.source:
-                    raise
-                self._say(f"demo: {error}; the synthetic shopper comes instead")
-        self._source = sources.shopper()
-        return self._open_camera(self._source, health_port)
-
-    def _open_camera(self, source: sources.Source, health_port: int) -> Child:
-        environment = {**self._environment, f"{PREFIX}HEALTH_PORT": str(health_port)}
-        camera = self._spawn(Command("camera", source.command, environment, program=source.program))
+    def _choose_detector(self) -> None:
+        """Fetches YuNet once for all cameras, so that it is said once where it cannot be had."""
+        chosen = {f"{PREFIX}PRODUCER_{name}" for name in ("DETECTOR", "YUNET_FILE")}
+        if len(self._sources) == 1 or chosen & self._environment.keys():
+            return
         try:
-            is_seeing = partial(answers_well, health_port, "/healthz")
-            wait_until_ready(camera, is_seeing, CAMERA_READY_S, self._stop)
-        except NotReady:
-            self._say(f"demo: still waiting for the first picture of {source.name}")
-        return camera
+            fetch_yunet()
+        except YunetUnavailable as error:
+            self._say(f"demo: {error}; using the Haar cascade, which misses small and turned faces")
+            self._environment[f"{PREFIX}PRODUCER_DETECTOR"] = "haar"
+
+    def _write_history(self, story: Story) -> None:
+        if not self._client:
+            return
+        days = self._options.history
+        self._say(f"demo: writing {days} days of simulated history ...")
+        cameras = [history_camera(camera.name) for camera in story.cameras]
+        now_ms = time.time_ns() // 1_000_000
+        written = write_history(
+            self._client, cameras, now_ms, days, story.seed, lambda _done, _of: None, stop=self._stop
+        )
+        if self._stop.is_set():
+            raise Interrupted("stopped before it was up")
+        self._say(f"demo: {written.visits} visits written")
+
+    def _start_cameras(self) -> None:
+        if self._story:
+            self._environment |= {
+                f"{PREFIX}STORE_STORY": self._options.story,
+                f"{PREFIX}STORE_START_MS": str(time.time_ns() // 1_000_000 + STORY_AFTER_MS),
+            }
+            if self._truth:
+                self._environment[f"{PREFIX}STORE_TRUTH"] = str(self._truth)
+        for source, port in zip(self._sources, self._camera_ports, strict=True):
+            environment = {**self._environment, f"{PREFIX}HEALTH_PORT": str(port)}
+            name = f"camera {source.camera}" if len(self._sources) > 1 else "camera"
+            self._cameras.append(self._spawn(Command(name, source.command, environment, program="producer")))
+        for source, camera, port in zip(self._sources, self._cameras, self._camera_ports, strict=True):
+            try:
+                is_seeing = partial(answers_well, port, "/healthz")
+                wait_until_ready(camera, is_seeing, CAMERA_READY_S, self._stop)
+            except NotReady:
+                self._say(f"demo: still waiting for the first picture of {source.name}")
+            self._supervisor.watch(camera)
 
     def _announce(self) -> None:
         what = f"http://{HOST}:{self._dashboard_port}" if self._dashboard_port else "without a dashboard"
         self._say(f"MoodLens is up: {what}   (Ctrl-C ends it)")
-        seen = self._source.name if self._source else ""
-        self._say(f"camera {sources.CAMERA}: {seen}; broker: {self._broker}; Redis: {self._redis}")
+        if self._story:
+            cameras = ", ".join(source.camera for source in self._sources)
+            self._say(f"story: {self._story.title}; cameras: {cameras}")
+        else:
+            self._say(f"camera {self._sources[0].camera}: {self._sources[0].name}")
+        self._say(f"broker: {self._broker}; Redis: {self._redis}")
         if self._options.verbose:
             self._say(f"broker at {HOST}:{self._mqtt.port}, Redis at {self._redis_url}")
 
@@ -208,6 +264,7 @@ class System:
             if seconds is not None and now_s - began_s >= seconds:
                 return
             self._supervisor.look()
+            self._look_at_log(now_s)
             if now_s - pulse_s >= PULSE_EVERY_S:
                 pulse_s = now_s
                 broker = self._children["broker"]
@@ -215,26 +272,42 @@ class System:
                     self._say("demo: the broker does not answer any more")
                     broker.kill()  # and the supervisor starts it again
 
+    def _look_at_log(self, now_s: float) -> None:
+        if self._witness and now_s - self._looked_s >= WITNESS_EVERY_S:
+            self._looked_s = now_s
+            with suppress(RedisError, OSError):  # it is there at the next look
+                self._witness.look()
+
     def _end(self, began_ms: int, *, in_order: bool) -> None:
         """Ends everything, those first whose work others finish."""
         deadline_s = time.monotonic() + (STOP_S if in_order else FAILED_STOP_S)
         self._pulse.close()
-        for name in ("camera", "worker", "aggregator", "dashboard", "broker", "redis"):
-            if name == "aggregator" and in_order and self._options.report and self._client:
-                self._report(self._client, self._options.report, began_ms)
-            if child := self._children.get(name):
-                child.stop(max(0.2, deadline_s - time.monotonic()))
+        report = None
+        for camera in self._cameras:
+            camera.ask_to_stop()
+        rest = ("worker", "aggregator", "dashboard", "broker", "redis")
+        for child in (*self._cameras, *(self._children[name] for name in rest if name in self._children)):
+            if child.name == "aggregator" and in_order:
+                report = self._collect(began_ms)
+            child.stop(max(0.2, deadline_s - time.monotonic()))
         if self._client:
             self._client.close()
+        if report and self._options.report:
+            made = make_report(*report, self._truth)
+            write_report(self._options.report, made)
+            for line in summarise(made):
+                self._say(line)
 
-    def _report(self, client: Client, file: Path, began_ms: int) -> None:
+    def _collect(self, began_ms: int) -> tuple[dict[str, Findings], dict[str, float | None]] | None:
+        if not self._witness or not self._client:
+            return None
         try:
-            wait_until_counted(client, sources.CAMERA, COUNTED_S)
-            numbers = counts(client, sources.CAMERA, began_ms, time.time_ns() // 1_000_000)
+            wait_until_counted(self._client, list(self._witness.frames), COUNTED_S)
+            now_ms = time.time_ns() // 1_000_000
+            return collect(self._client, self._witness, began_ms, now_ms), read_latency(self._aggregator_port)
         except (RedisError, OSError) as error:
             self._say(f"demo: no report, Redis does not answer: {error}")
-            return
-        write_report(file, numbers)
+            return None
 
     def _room(self, name: str, module: str, *arguments: str, health_port: int = 0) -> Child:
         environment = {**self._environment, f"{PREFIX}HEALTH_PORT": str(health_port)}
@@ -252,8 +325,11 @@ class System:
             self._client = open_redis(RedisSettings(url=SecretStr(self._redis_url)))
         except RedisUnavailable:
             return False
-        # one machine, one visitor who knows: nothing needs to be hidden
-        self._client.hset(keys.site(sources.SITE), "k", 1)
+        for site in {source.camera.partition("/")[0] for source in self._sources}:
+            # one machine, one visitor who knows: nothing needs to be hidden
+            self._client.hset(keys.site(site), mapping={"k": 1, "simulated": int(self._story is not None)})
+        if self._options.report:
+            self._witness = Witness(self._client, [source.camera for source in self._sources])
         return True
 
 

@@ -74,7 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--source",
         metavar="SOURCE",
-        help="webcam number, rtsp:// or http:// URL, video file (GIF too) or folder of pictures",
+        help="webcam number, rtsp:// or http:// URL, video file (GIF too), folder of pictures, or "
+        "store:CAMERA of the scripted store",
     )
     parser.add_argument("--fps", metavar="N", help="frames analysed a second (default 5)")
     end = parser.add_mutually_exclusive_group()

@@ -19,7 +19,9 @@ class ProducerSettings(BaseSettings):
 
     camera: str = Field("", description="name of this camera, `site/camera`: a-z, 0-9 and -")
     source: str = Field(
-        "", description="webcam number, RTSP or HTTP URL, video file (GIF too) or folder of pictures"
+        "",
+        description="webcam number, RTSP or HTTP URL, video file (GIF too), folder of pictures, or "
+        "`store:CAMERA` of the scripted store",
     )
     fps: float = Field(5.0, gt=0, le=60, description="frames analysed a second")
     loop: bool = Field(False, description="start a file or folder again at its end")

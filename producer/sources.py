@@ -1,6 +1,8 @@
-"""From what a person names to a source: webcam, stream, file or folder."""
+"""From what a person names to a source: webcam, stream, file, folder, or one of another package."""
 
+from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from producer.capture import open_stream, open_webcam
@@ -10,18 +12,24 @@ from producer.live import LiveSource
 from producer.playback import Playback
 from producer.recording import ImageFolder, VideoFile
 
+PLUGINS: Final = "moodlens.sources"
+"""Entry points of installed packages: ``KIND:REST`` is opened by ``load()(REST, fps, clock)`` of the one
+called KIND, which raises a MoodLensError where it cannot; the scripted store of the demo is one."""
+
 
 def open_source(given: str, fps: float, clock: Clock, *, loop: bool, timeout_s: float) -> Source:
     """The source that ``given`` names.
 
     Args:
-        given: a number or device file (webcam), a URL, a folder of pictures, or a video file.
+        given: a number or device file (webcam), a URL, a folder of pictures, a video file, or ``KIND:REST``
+            of a plugin.
         fps: frames wanted a second, at most.
         clock: time.
         loop: start again at the end of a file or folder.
         timeout_s: silence after which a stream is opened again.
 
     Raises:
+        MoodLensError: a plugin cannot open its source.
         SourceUnusable: no such file or folder, or it holds nothing that can be read.
         SourceUnavailable: no such webcam, or it is busy.
     """
@@ -37,8 +45,20 @@ def open_source(given: str, fps: float, clock: Clock, *, loop: bool, timeout_s: 
     if path.is_dir():
         return Playback(ImageFolder(path, fps), fps, clock, loop=loop)
     if not path.exists():
-        raise SourceUnusable(f"no such file, folder or webcam: {given}")
+        return _open_plugin(given, fps, clock)
     return Playback(VideoFile(path), fps, clock, loop=loop)
+
+
+def _open_plugin(given: str, fps: float, clock: Clock) -> Source:
+    kind, colon, rest = given.partition(":")
+    for plugin in entry_points(group=PLUGINS, name=kind) if colon else ():
+        try:
+            open_it = plugin.load()
+        except ImportError as error:
+            raise SourceUnusable(f"{kind}: is known, but not installed here: {error}") from None
+        source: Source = open_it(rest, fps, clock)
+        return source
+    raise SourceUnusable(f"no such file, folder or webcam: {given}")
 
 
 def _without_secrets(url: str) -> str:

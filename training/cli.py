@@ -81,7 +81,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_face_model(commands.add_parser(
         "face-model",
         help="fit the face model of the demo's synthetic shopper",
-        description="Fit a linear face model (means and principal components) to the training images.",
+        description="Fit a linear face model (means and principal components) to the training images; with "
+        "votes, to those whose expression people agree on.",
     ))  # fmt: skip
     return parser
 

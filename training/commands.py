@@ -14,7 +14,8 @@ from training.cut import cut_validation
 from training.dataset import Split
 from training.errors import RunError
 from training.export import export_run
-from training.face_model import FaceModelError, fit_face_model
+from training.face_alignment import FaceModelError
+from training.face_model import fit_face_model
 from training.fit import Lesson, fit, load_selected
 from training.inputs import Inputs
 from training.plots import plot_history
@@ -74,9 +75,12 @@ def run_face_model(options: argparse.Namespace, inputs: Inputs) -> None:
     """Fit the face model of the demo's shopper and say what it is made of."""
     console = Console(soft_wrap=True)
     dataset = inputs.dataset
+    shares = make_targets(dataset.train, inputs.votes).distributions[:, 0]
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("landmarks", total=len(dataset.train))
-        model = fit_face_model(dataset.train, options.yunet, lambda done: bar.update(task, completed=done))
+        model = fit_face_model(
+            dataset.train.images, shares, options.yunet, lambda done: bar.update(task, completed=done)
+        )
     content = model.to_npz(dataset.sha256)
     try:
         replace_file(options.to, content)

@@ -208,8 +208,8 @@ def test_the_page_answers(stack: Stack) -> None:
 def test_the_demo_shows_faces_of_nobody_as_groups_of_one(stack: Stack) -> None:
     stack.compose("--profile", "demo", "up", "--wait")
     with stack.client() as client:
-        eventually(lambda: client.hget(keys.site("demo"), "k") == b"1", 60, "the demo site's k")
-    eventually(lambda: stack.counts("demo/entrance")["face_frames"] > 10, 60, "synthetic faces")
+        eventually(lambda: client.hget(keys.site("downtown"), "k") == b"1", 60, "the demo sites' k")
+    eventually(lambda: stack.counts("downtown/queue")["face_frames"] > 10, 60, "synthetic faces")
 
 
 def test_everything_ends_in_order_within_ten_seconds(stack: Stack) -> None:

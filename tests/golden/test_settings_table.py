@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings
 from aggregator.settings import AggregatorSettings
 from classifier_worker.settings import SHIPPED_MODEL, WorkerSettings
 from dashboard.settings import DashboardSettings
+from demo.store import StoreSettings
 from producer.settings import ProducerSettings
 from runtime.settings import MqttSettings, ProcessSettings, RedisSettings
 from tests.support.golden import compare
@@ -30,6 +31,7 @@ WHO: dict[type[BaseSettings], str] = {
     WorkerSettings: "`classifier_worker`",
     AggregatorSettings: "`aggregator`",
     DashboardSettings: "`dashboard`",
+    StoreSettings: "`producer` with `store:`",
 }
 
 

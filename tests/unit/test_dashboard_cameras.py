@@ -47,6 +47,15 @@ def test_a_site_says_what_it_wants_and_nonsense_is_not_taken(
     assert (site.k, site.time_zone) == (k, ZoneInfo(zone))
 
 
+def test_a_site_is_simulated_only_where_it_says_so(any_redis: Client) -> None:
+    assert not read_site(any_redis, CAMERA, SETTINGS).simulated
+    any_redis.hset(keys.site("shop-1"), "simulated", 0)
+    assert not read_site(any_redis, CAMERA, SETTINGS).simulated
+    any_redis.hset(keys.site("shop-1"), "simulated", 1)
+    assert read_site(any_redis, CAMERA, SETTINGS).simulated
+    assert not read_site(any_redis, "shop-2/entrance", SETTINGS).simulated
+
+
 def test_visits_of_the_last_minutes_are_those_closed_and_those_still_open(any_redis: Client) -> None:
     now_ms = utc_ms()
     chunk = chunk_at(Resolution.TEN_SECONDS, now_ms, UTC)

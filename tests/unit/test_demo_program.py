@@ -11,6 +11,7 @@ import pytest
 from demo import sources
 from demo.errors import NoFolder, SourceMissing
 from demo.program import parse
+from demo.story import load_story
 from demo.system import Options, temporary_folder
 
 
@@ -31,6 +32,10 @@ def test_arguments_become_options() -> None:
         ["--seconds", "-1"],
         ["--seconds", "nan"],
         ["--headless", "--port", "1"],
+        ["--source", "0", "--story", "seven"],
+        ["--source", "0", "--history", "7"],
+        ["--history", "never"],
+        ["--history", "401"],
     ],
 )
 def test_wrong_arguments_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -51,13 +56,19 @@ def test_a_urls_password_is_not_shown() -> None:
     assert sources.asked_for("rtsp://me:secret@shop/1?token=t").name == "rtsp://shop/1"
 
 
-def test_the_first_webcam_is_found_by_number(tmp_path: Path) -> None:
-    assert sources.webcam(tmp_path) is None
-    for name in ("video10", "video2", "videodev"):
-        (tmp_path / name).touch()
-    found = sources.webcam(tmp_path)
-    assert found
-    assert found.name == "webcam 2"
+def test_a_story_has_a_producer_for_each_camera() -> None:
+    cameras = sources.of_story(load_story())
+    assert [camera.camera for camera in cameras][:1] == ["downtown/entrance"]
+    assert len(cameras) == 4
+    for camera in cameras:
+        assert camera.command[-6:] == (
+            "--camera",
+            camera.camera,
+            "--source",
+            f"store:{camera.camera}",
+            "--fps",
+            "10",
+        )
 
 
 def test_a_missing_file_is_said_before_anything_starts() -> None:

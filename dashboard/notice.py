@@ -1,0 +1,21 @@
+"""What the page says above all figures, where they are not what a store would show. Pure."""
+
+from collections.abc import Collection
+
+from dashboard.cameras import Site
+
+SIMULATED = "Simulated store: these figures come from a scripted demo, not from visitors."
+PARTLY_SIMULATED = "Partly simulated: what is marked so comes from a scripted demo, not from visitors."
+K_IS_1 = "Demo: figures are shown from the first visit on. A store hides those of fewer than 5 visits."
+AND_K_IS_1 = "Figures are shown from the first visit on; a store hides those of fewer than 5 visits."
+
+
+def notice(sites: Collection[Site]) -> str:
+    """One banner for all sites on the page; empty where nothing needs to be said."""
+    simulated = [site.simulated for site in sites]
+    about = ""
+    if any(simulated):
+        about = SIMULATED if all(simulated) else PARTLY_SIMULATED
+    if not any(site.k == 1 for site in sites):
+        return about
+    return f"{about} {AND_K_IS_1}" if about else K_IS_1

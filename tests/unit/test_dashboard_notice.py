@@ -1,0 +1,28 @@
+from datetime import UTC
+
+from dashboard.cameras import Site
+from dashboard.notice import AND_K_IS_1, K_IS_1, PARTLY_SIMULATED, SIMULATED, notice
+
+REAL = Site(k=5, time_zone=UTC, simulated=False)
+TRIED = Site(k=1, time_zone=UTC, simulated=False)
+STAGED = Site(k=5, time_zone=UTC, simulated=True)
+DEMO = Site(k=1, time_zone=UTC, simulated=True)
+
+
+def test_a_real_store_needs_no_notice() -> None:
+    assert notice([]) == ""
+    assert notice([REAL, REAL]) == ""
+
+
+def test_what_is_shown_from_the_first_visit_on_is_said_to_be() -> None:
+    assert notice([REAL, TRIED]) == K_IS_1
+
+
+def test_a_simulated_store_is_told_from_a_real_one() -> None:
+    assert notice([STAGED, STAGED]) == SIMULATED
+    assert notice([STAGED, REAL]) == PARTLY_SIMULATED
+
+
+def test_both_are_said_in_one_notice() -> None:
+    assert notice([DEMO]) == f"{SIMULATED} {AND_K_IS_1}"
+    assert notice([DEMO, REAL]) == f"{PARTLY_SIMULATED} {AND_K_IS_1}"
