@@ -13,8 +13,9 @@ TEST_ARGS ?=
 help: ## show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
 
-demo: $(VENV)/.demo ## run the whole system on this machine; SOURCE=0 (webcam), a file or a URL, else a synthetic face
-	@$(BIN)/python -m demo $(if $(SOURCE),--source "$(SOURCE)")
+demo: $(VENV)/.demo ## run the whole system on a scripted store; SOURCE=0: a webcam, a file or a URL; STORY=file.toml; HISTORY=28: days
+	@$(BIN)/python -m demo $(if $(SOURCE),--source "$(SOURCE)") $(if $(STORY),--story "$(STORY)") \
+	  $(if $(HISTORY),--history "$(HISTORY)")
 
 test: $(VENV)/.ready ## run all tests (those that need Mosquitto or Redis skip, loudly, where these are not installed)
 	$(BIN)/python -m pytest $(TEST_ARGS)

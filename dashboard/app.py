@@ -7,7 +7,7 @@ from redis.exceptions import RedisError
 
 from dashboard.cameras import RECENT_MS, Recent, Site, list_cameras, read_recent, read_site
 from dashboard.charts import emotion_bar, mood_line
-from dashboard.mood import coverage, index_by_window, merge_small_cells, mood_of
+from dashboard.mood import begin_where_seen, coverage, index_by_window, merge_small_cells, mood_of, signed
 from dashboard.notice import notice
 from dashboard.settings import DashboardSettings
 from dashboard.status import StatusBoard
@@ -20,6 +20,9 @@ NOW_MS = 20_000
 """Where single visits may be shown (k = 1), "now" is the last 20 seconds, else the last 15 minutes."""
 
 SILENT_MS = 25_000
+LINE_LEAST = 30
+"""Windows that the line covers at least, also of a camera that is new: 5 minutes."""
+
 INDEX_HELP = (
     "The mood index: each expression's share times how pleasant it is, from −0.73 (all sad) over 0 (all "
     "neutral) to +0.87 (all happy)."
@@ -95,11 +98,12 @@ def show_camera(camera: str, site: Site, recent: Recent, now_ms: int) -> None:
         st.markdown("#### Nobody in view")
         st.caption("The line below shows the last 15 minutes.")
     else:
-        st.markdown(f"#### {mood.leading} &nbsp; {mood.index:+.2f}", help=INDEX_HELP)
+        st.markdown(f"#### {mood.leading} &nbsp; {signed(mood.index)}", help=INDEX_HELP)
         st.html(emotion_bar(mood))
         when = "the last 20 seconds" if site.k == 1 else "the last 15 minutes"
         st.caption(f"Expressed mood over {when}, frame-weighted: every face in every frame counts alike.")
-    starts, cells = merge_small_cells(windows.start_ms, windows.rows, site.k)
+    begun = begin_where_seen(windows.rows, LINE_LEAST)
+    starts, cells = merge_small_cells(windows.start_ms[begun:], windows.rows[begun:], site.k)
     st.altair_chart(
         mood_line(starts, index_by_window(cells), site.time_zone), width="stretch", key=f"line {camera}"
     )

@@ -66,6 +66,23 @@ def index_by_window(rows: Rows) -> Floats:
     return index
 
 
+def signed(index: float) -> str:
+    """An index with its sign and two digits, such as +0.31; 0.00 has none."""
+    return f"{index:+.2f}" if abs(index) >= 0.005 else "0.00"
+
+
+def begin_where_seen(rows: Rows, least: int) -> int:
+    """From which window on a line has something to show; it keeps at least the last ``least`` windows.
+
+    Args:
+        rows: int64 (n, ``row.WIDTH``), oldest first.
+        least: windows.
+    """
+    seen = np.flatnonzero(rows[:, row.FACE_FRAMES])
+    newest = max(0, len(rows) - least)
+    return min(int(seen[0]), newest) if len(seen) else newest
+
+
 def merge_small_cells(start_ms: Rows, rows: Rows, k: int) -> tuple[Rows, Rows]:
     """Windows with fewer than ``k`` visits merged with their next neighbours; a rest below ``k`` is left out.
 

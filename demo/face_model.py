@@ -13,21 +13,27 @@ from runtime.errors import MoodLensError
 
 FILE: Final = Path(__file__).with_name("face_model.npz")
 
-IDENTITY_SIGMA: Final = 0.4
-"""How far identities scatter, in standard deviations of real faces: half as far looks like people; as far
-as they do themselves looks like ghosts, since the components are not as independent as the draws are."""
+IDENTITY_SIGMA: Final = 0.5
+"""How far identities scatter, in standard deviations of real faces: half as far looks like people and leaves
+their expressions readable; as far as they do themselves looks like ghosts, since the components are not as
+independent as the draws are."""
 
-EXPRESSION_GAIN: Final = 2.0
+EXPRESSION_GAIN: Final = 1.5
 """How much further from the average of all expressions each one is than its class's mean.
 
 A mean also holds those who show little: it is a caricature that is read as what it shows.
 """
+
+STRONGER_GAIN: Final = {"fear": 1.8, "sad": 1.8}
+"""Of the two expressions that are mistaken most easily."""
 
 GREY_MEAN: Final = 140.0
 GREY_SIGMA: Final = 48.0
 """Grey levels of the model's 0 and of its unit."""
 
 Floats = npt.NDArray[np.float32]
+
+_GAINS: Final = np.array([STRONGER_GAIN.get(label, EXPRESSION_GAIN) for label in LABELS], np.float32)
 
 
 class FaceModelUnusable(MoodLensError):
@@ -36,7 +42,7 @@ class FaceModelUnusable(MoodLensError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceModel:
-    """Linear: face = mean + Σ identityₖ · componentₖ + expression, a caricature of Σ mixtureₗ · offsetₗ.
+    """Linear: face = mean + Σ identityₖ · componentₖ + Σ mixtureₗ · caricature of offsetₗ.
 
     Faces lie as in the crops that models know: eyes at (0.32, 0.39) and (0.68, 0.39) of their side.
 
@@ -67,7 +73,8 @@ class FaceModel:
         """
         person = self.mean + np.tensordot(identity, self.components, axes=1)
         average = self.offsets.mean(axis=0)
-        shown = person + average + EXPRESSION_GAIN * (np.tensordot(mixture, self.offsets, axes=1) - average)
+        enlarged = average + _GAINS[:, None, None] * (self.offsets - average)
+        shown = person + np.tensordot(mixture, enlarged, axes=1)
         return np.asarray(np.clip(GREY_MEAN + GREY_SIGMA * shown, 0, 255), np.uint8)
 
 

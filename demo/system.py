@@ -20,7 +20,7 @@ from contract import keys
 from demo import servers, sources
 from demo.children import Child, Command, Say
 from demo.environment import child_environment
-from demo.errors import Interrupted, NoFolder, NotInstalled, NotReady
+from demo.errors import Interrupted, NoFolder, NoHistory, NotInstalled, NotReady
 from demo.history import write_history
 from demo.plan import history_camera
 from demo.ports import HOST, dashboard_port, free_ports
@@ -56,7 +56,7 @@ LOOK_S = 0.2
 PULSE_EVERY_S = 10.0
 PULSE_S = 3.0
 WITNESS_EVERY_S = 2.0
-STORY_AFTER_MS = 1_000
+STORY_AFTER_MS = 3_000
 """So long after the cameras are started, the story begins: on all of them at once."""
 
 COUNTED_S = 2.0
@@ -217,9 +217,12 @@ class System:
         self._say(f"demo: writing {days} days of simulated history ...")
         cameras = [history_camera(camera.name) for camera in story.cameras]
         now_ms = time.time_ns() // 1_000_000
-        written = write_history(
-            self._client, cameras, now_ms, days, story.seed, lambda _done, _of: None, stop=self._stop
-        )
+        try:
+            written = write_history(
+                self._client, cameras, now_ms, days, story.seed, lambda _done, _of: None, stop=self._stop
+            )
+        except RedisError as error:
+            raise NoHistory(f"no history, Redis does not answer: {error}") from None
         if self._stop.is_set():
             raise Interrupted("stopped before it was up")
         self._say(f"demo: {written.visits} visits written")

@@ -34,11 +34,16 @@ COMPONENTS: Final = 60
 FACES_MIN: Final = 100
 """Fewest faces behind any mean: so no mean shows one person."""
 
-FACES_WANTED: Final = 250
+FACES_WANTED: Final = 200
 """With so many, the faces of a class that people agree on most are enough: rather few that are clear."""
 
 SHARES: Final = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
 """Least share of the votes on a class that makes a face one of its faces: the first with FACES_WANTED."""
+
+RIVALS: Final = {"fear": "surprise"}
+RIVAL_SHARE_MAX: Final = 0.2
+"""Faces that more than this share of people take for the rival are left out: wide eyes and an open mouth are
+common to both, and what sets them apart is lost in a mean of faces that people were divided on."""
 
 SHAPE_KEPT: Final = 0.5
 """How much of its own shape a neutral face keeps for the components of identity.
@@ -50,10 +55,10 @@ SHARPEN: Final = 0.8
 SHARPEN_SIGMA_PX: Final = 2.0
 """Averaging still blurs what lies a pixel apart; an unsharp mask gives about as much sharpness back."""
 
-BARE_CHIN: Final = {"fear": (0.78, 0.86)}
-"""Expressions with the neutral mean's chin; it takes over between these heights, in fractions of the side.
+HANDS_AT_CHIN: Final = ("fear",)
+"""Expressions whose chin and lower cheeks are left as they are in neutral.
 
-Most people whom all voters call afraid hold their hands to their chin, and a shopper has none there.
+Most people whom all voters call afraid hold their hands there, and a shopper has none.
 """
 
 
@@ -118,7 +123,7 @@ def build_model(faces: Floats, shares: Floats) -> FaceModel:
     Raises:
         FaceModelError: a class has fewer than FACES_MIN faces.
     """
-    weights = [weigh_faces(shares[:, number], label) for number, label in enumerate(LABELS)]
+    weights = [weigh_faces(shares, label) for label in LABELS]
     means = np.zeros((len(LABELS), SIDE, SIDE), np.float32)
     deviations = np.zeros((0, SIDE, SIDE), np.float32)
     for number, weight in enumerate(weights):
@@ -143,10 +148,11 @@ def build_model(faces: Floats, shares: Floats) -> FaceModel:
 def weigh_faces(shares: Floats, label: str) -> Floats:
     """How much each face counts in the mean of a class: its share of the votes, or 0 below a threshold.
 
-    The threshold is the highest of SHARES that leaves FACES_WANTED faces, else the lowest.
+    The threshold is the highest of SHARES that leaves FACES_WANTED faces, else the lowest. Faces taken for
+    the class's rival count 0, too.
 
     Args:
-        shares: float32 (n,), share of the votes on the class.
+        shares: float32 (n, 7), share of the votes on each class.
         label: of the class.
 
     Returns:
@@ -155,9 +161,12 @@ def weigh_faces(shares: Floats, label: str) -> Floats:
     Raises:
         FaceModelError: even so there are fewer than FACES_MIN.
     """
-    weights, count = np.zeros_like(shares), 0.0
+    own = shares[:, LABELS.index(label)]
+    if label in RIVALS:
+        own = np.where(shares[:, LABELS.index(RIVALS[label])] <= RIVAL_SHARE_MAX, own, 0)
+    weights, count = np.zeros(len(own), np.float32), 0.0
     for least in SHARES:
-        weights = np.where(shares >= least, shares, 0).astype(np.float32)
+        weights = np.where(own >= least, own, 0).astype(np.float32)
         count = count_faces(weights)
         if count >= FACES_WANTED:
             break
@@ -186,13 +195,25 @@ def _find_deviations(faces: Floats, flows: Floats) -> Floats:
 
 
 def _expression_windows() -> Floats:
-    """How much each expression changes each pixel: float32 (7, 64, 64); the background has none."""
-    height = (np.arange(SIDE)[:, None] + 0.5) / SIDE
+    """How much each expression changes each pixel: float32 (7, 64, 64); the background not at all."""
     windows = np.stack([face_window()] * len(LABELS))
-    for label, (top, bottom) in BARE_CHIN.items():
-        t = np.clip((bottom - height) / (bottom - top), 0.0, 1.0)
-        windows[LABELS.index(label)] *= (t * t * (3 - 2 * t)).astype(np.float32)
+    for label in HANDS_AT_CHIN:
+        windows[LABELS.index(label)] *= _brows_to_mouth()
     return windows
+
+
+def _brows_to_mouth() -> Floats:
+    """1 from the brows to the mouth, 0 on chin and lower cheeks, smooth: float32 (64, 64)."""
+    y, x = (np.mgrid[:SIDE, :SIDE] + 0.5) / SIDE
+    half_width = 0.36 - 0.10 * _smooth((y - 0.55) / 0.20)
+    window = _smooth((half_width - np.abs(x - 0.5)) / 0.08) * _smooth((0.86 - y) / 0.08)
+    return np.asarray(window, np.float32)
+
+
+def _smooth(t: Doubles) -> Doubles:
+    """From 0 at t ≤ 0 to 1 at t ≥ 1, without corners."""
+    t = np.clip(t, 0.0, 1.0)
+    return np.asarray(t * t * (3 - 2 * t), np.float64)
 
 
 def _sharpen(planes: npt.NDArray[np.floating]) -> Doubles:

@@ -41,7 +41,8 @@ class Registration:
     Attributes:
         mean: float32 (64, 64), symmetric: the mean of the faces, each bent onto it.
         flows: float32 (n, 64, 64, 2), pixels right and down: what the mean shows at x, face i shows at
-            x + flows[i]. Their weighted mean is 0, so that the mean has the average shape.
+            x + flows[i]. Their weighted mean, with that of the mirror images, is 0: so the mean has the
+            average shape.
     """
 
     mean: Floats
@@ -79,7 +80,9 @@ def warp_face(face: Floats, flow: Floats) -> Floats:
         face: float32 (64, 64).
         flow: float32 (64, 64, 2), pixels right and down.
     """
-    warped = cv2.remap(face, _GRID + flow, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    warped = cv2.remap(  # type: ignore[call-overload]  # one map is enough
+        face, _GRID + flow, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
     return np.asarray(warped, np.float32)
 
 
@@ -95,7 +98,7 @@ def _find_flows(mean: Floats, faces: Floats) -> Floats:
     reference = _prepare(mean)
     flows = np.empty((*faces.shape, 2), np.float32)
     for i, face in enumerate(faces):
-        fine = dis.calc(reference, _prepare(face), None)
+        fine = dis.calc(reference, _prepare(face), None)  # type: ignore[call-overload]  # None: from scratch
         flow = cv2.resize(fine, (SIDE, SIDE), interpolation=cv2.INTER_AREA) / _ENLARGE
         flow = cv2.GaussianBlur(flow, (0, 0), FLOW_SIGMA_PX)
         length = np.linalg.norm(flow, axis=-1, keepdims=True)

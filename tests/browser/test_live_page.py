@@ -103,6 +103,19 @@ def test_the_mood_on_the_page_is_that_of_the_face_and_goes_offline_with_its_came
 
 
 @pytest.mark.usefixtures("system")
+def test_a_simulated_store_is_marked_as_one(
+    page: Page, environment: dict[str, str], redis_client: redis.Redis, shared: Path, tmp_path: Path
+) -> None:
+    redis_client.hset(keys.site("downtown"), mapping={"k": 1, "simulated": 1})
+    scripted = Path("store:downtown/promotion")
+    promotion = camera("downtown/promotion", scripted, environment, shared, tmp_path / "producer.log")
+    expect(page.get_by_text("these figures come from a scripted demo")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("simulated", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("neutral"))).to_be_visible(timeout=30_000)
+    promotion.stop()
+
+
+@pytest.mark.usefixtures("system")
 def test_figures_of_few_visits_stay_hidden(
     page: Page, environment: dict[str, str], shared: Path, tmp_path: Path
 ) -> None:

@@ -6,7 +6,15 @@ import pytest
 from contract import row
 from contract.labels import LABELS
 from contract.windows import GRAIN_MS
-from dashboard.mood import LAG_MS, coverage, index_by_window, merge_small_cells, mood_of
+from dashboard.mood import (
+    LAG_MS,
+    begin_where_seen,
+    coverage,
+    index_by_window,
+    merge_small_cells,
+    mood_of,
+    signed,
+)
 
 START_MS = 1_780_000_000_000
 FULL = {"analysed_ms": GRAIN_MS, "published": 50, "frames": 50}
@@ -86,3 +94,17 @@ def test_coverage_is_time_analysed_and_frames_classified(
 def test_windows_whose_reports_are_on_their_way_do_not_lower_coverage() -> None:
     starts, rows = windows(FULL, FULL, {}, {})
     assert coverage(starts, rows, START_MS + 4 * GRAIN_MS) == pytest.approx(1.0)
+
+
+def test_an_index_of_nothing_has_no_sign() -> None:
+    assert [signed(index) for index in (0.314, -0.2, -0.001, 0.0049)] == ["+0.31", "-0.20", "0.00", "0.00"]
+
+
+def test_a_line_begins_where_something_was_seen_but_covers_some_time() -> None:
+    rows = np.zeros((90, row.WIDTH), np.int64)
+    assert begin_where_seen(rows, 30) == 60
+    rows[85, row.FACE_FRAMES] = 3
+    assert begin_where_seen(rows, 30) == 60
+    rows[12, row.FACE_FRAMES] = 3
+    assert begin_where_seen(rows, 30) == 12
+    assert begin_where_seen(rows[80:], 30) == 0
