@@ -79,8 +79,10 @@ class Figure:
         turned = cv2.remap(face, turn, None, cv2.INTER_LINEAR)  # type: ignore[call-overload]  # one map is enough
         large = cv2.resize(turned, (FACE_PX, FACE_PX), interpolation=cv2.INTER_CUBIC)
         sprite = self._body.copy()
-        place = sprite[FACE_TOP : FACE_TOP + FACE_PX, FACE_LEFT : FACE_LEFT + FACE_PX, :3]
-        place[:] = np.clip(place + mask[..., None] * (large[..., None] * self._tint - place), 0, 255)
+        square = sprite[FACE_TOP : FACE_TOP + FACE_PX, FACE_LEFT : FACE_LEFT + FACE_PX]
+        place, opacity = square[..., :3], square[..., 3:] / np.float32(255)
+        skin = opacity * large[..., None] * self._tint  # a turned face may reach beyond its head
+        place[:] = np.clip(place + mask[..., None] * (skin - place), 0, 255)
         return sprite
 
     def crop(self, mixture: Floats) -> Bytes:

@@ -6,10 +6,12 @@ from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
+from demo.folder import temporary_folder
 from demo.history import DAYS_MAX
+from demo.options import Options
 from demo.ports import DASHBOARD_PORT
 from demo.story import DEFAULT, FOLDER
-from demo.system import Options, System, temporary_folder
+from demo.system import System
 from runtime.stop import stop_on_signals
 
 

@@ -1,14 +1,11 @@
 """The whole system on one machine: what is started, in which order, and how it ends."""
 
 import os
-import shutil
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,11 +15,12 @@ from redis.exceptions import RedisError
 
 from contract import keys
 from demo import servers, sources
+from demo.backfill import write_history
 from demo.children import Child, Command, Say
 from demo.environment import child_environment
-from demo.errors import Interrupted, NoFolder, NoHistory, NotInstalled, NotReady
-from demo.history import write_history
-from demo.plan import history_camera
+from demo.errors import Interrupted, NoHistory, NotInstalled, NotReady
+from demo.habits import history_camera
+from demo.options import Options
 from demo.ports import HOST, dashboard_port, free_ports
 from demo.pulse import Pulse
 from demo.readiness import answers_well, wait_until_ready
@@ -35,7 +33,7 @@ from demo.report import (
     wait_until_counted,
     write_report,
 )
-from demo.story import DEFAULT, Story, load_story
+from demo.story import Story, load_story
 from demo.supervision import Supervisor
 from demo.witness import Witness
 from producer.yunet_file import YunetUnavailable, fetch_yunet
@@ -60,50 +58,6 @@ STORY_AFTER_MS = 3_000
 """So long after the cameras are started, the story begins: on all of them at once."""
 
 COUNTED_S = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What was asked for on the command line.
-
-    Attributes:
-        source: of the one camera; empty: the cameras of a story.
-        story: name or file of the story.
-        history: days of simulated past that the story's cameras get first.
-        port: demanded for the dashboard.
-        embedded: run the servers of the wheels even where this machine has its own.
-        headless: run no dashboard.
-        seconds: end by itself so long after it is up.
-        report: file for what was counted, and how near it is to the story, at the end.
-        verbose: show what goes well, too.
-    """
-
-    source: str = ""
-    story: str = DEFAULT
-    history: int = 0
-    port: int | None = None
-    embedded: bool = False
-    headless: bool = False
-    seconds: float | None = None
-    report: Path | None = None
-    verbose: bool = False
-
-
-@contextmanager
-def temporary_folder() -> Iterator[Path]:
-    """A fresh folder, removed at the end.
-
-    Raises:
-        NoFolder: the disk is full, or there is no permission.
-    """
-    try:
-        folder = Path(tempfile.mkdtemp(prefix="moodlens-demo-"))
-    except OSError as error:
-        raise NoFolder(f"cannot make a temporary folder: {error.strerror or error}") from None
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 class System:

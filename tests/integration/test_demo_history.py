@@ -13,9 +13,10 @@ import redis
 from contract import keys, row
 from contract.windows import Resolution
 from demo import history
+from demo.backfill import read_card, require_unseen, write_history
 from demo.errors import NoHistory
-from demo.history import read_card, require_unseen, write_history
-from demo.plan import Camera, Plan, Role, make_plan
+from demo.habits import Camera, Role
+from demo.plan import Plan, make_plan
 from runtime.windows import Windows, read_windows
 from tests.support.services import Process, RedisServer, program
 

@@ -13,20 +13,10 @@ from contract.codec import LogEvent, decode, encode
 from contract.events import CameraReport, FrameEmotions
 from contract.labels import LABELS
 from contract.windows import GRAIN_MS
-from demo.history import parse, read_card, shift_events
-from demo.plan import (
-    CAMERAS,
-    HABITS,
-    SUNDAY,
-    Camera,
-    Floats,
-    Plan,
-    Role,
-    Visit,
-    frame_times,
-    make_plan,
-    probabilities,
-)
+from demo.backfill import read_card, shift_events
+from demo.habits import CAMERAS, HABITS, SUNDAY, Camera, Role
+from demo.history import parse
+from demo.plan import Floats, Plan, Visit, frame_times, make_plan, probabilities
 
 DAYS = 14
 HOUR_MS = 3_600_000

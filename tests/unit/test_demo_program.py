@@ -10,9 +10,10 @@ import pytest
 
 from demo import sources
 from demo.errors import NoFolder, SourceMissing
+from demo.folder import temporary_folder
+from demo.options import Options
 from demo.program import parse
 from demo.story import load_story
-from demo.system import Options, temporary_folder
 
 
 def test_without_arguments_all_is_left_to_the_demo() -> None:
