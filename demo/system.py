@@ -54,6 +54,7 @@ LOOK_S = 0.2
 PULSE_EVERY_S = 10.0
 PULSE_S = 3.0
 WITNESS_EVERY_S = 2.0
+STORY_FACE_MIN_PX = "48"
 STORY_AFTER_MS = 3_000
 """So long after the cameras are started, the story begins: on all of them at once."""
 
@@ -183,7 +184,10 @@ class System:
 
     def _start_cameras(self) -> None:
         if self._story:
-            self._environment |= {
+            self._environment = {
+                # no shopper's face is smaller, and small faces are what takes detectors longest
+                f"{PREFIX}PRODUCER_FACE_MIN_PX": STORY_FACE_MIN_PX,
+                **self._environment,
                 f"{PREFIX}STORE_STORY": self._options.story,
                 f"{PREFIX}STORE_START_MS": str(time.time_ns() // 1_000_000 + STORY_AFTER_MS),
             }

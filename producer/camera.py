@@ -65,7 +65,8 @@ class Camera:
         self._last_frame_ms = at_ms
         with DETECT_SECONDS.time():
             found = self._detector.detect(frame.image)
-        faces = self._crop(frame, self._tracker.update(self._large_enough(found), at_ms))
+        height, width = frame.image.shape[:2]
+        faces = self._crop(frame, self._tracker.update(self._large_enough(found), at_ms, (width, height)))
         events: list[Event] = list(self._reporter.frame(at_ms, interval_ms, len(faces)))
         if faces:
             events.append(

@@ -3,14 +3,22 @@
 from pathlib import Path
 
 import cv2
+import numpy as np
 from cv2.data import haarcascades
 
 from producer.detection import Detection, shrink
 from producer.errors import DetectorUnusable
 from producer.frames import Image
 
-SCORE = 0.5
-"""A cascade gives no probability: every face it finds has this score."""
+WEIGHT_MIN = 5.0
+"""Least sum of the last stage's weights. Of the scripted store's faces 99% have more, and 4 of 31 patterns of
+goods and coats that the cascade takes for faces; of a clip of one frontal head 62 of 62 faces."""
+
+WEIGHT_OF_1 = 12.0
+"""A cascade gives no probability; its weight is made a score by dividing by this."""
+
+WINDOW_PX = 24
+"""Height of the smallest face that the cascade can find."""
 
 SCALE_STEP = 1.1
 NEIGHBOURS = 5
@@ -36,14 +44,23 @@ class Haar:
 
     def detect(self, image: Image) -> list[Detection]:
         """See ``Detector``."""
-        small, shrunk = shrink(image, self._side_max_px)
+        # where no face is as small as the cascade's window, a smaller picture shows as much, in less time
+        side_max_px = min(self._side_max_px, int(max(image.shape) * WINDOW_PX / self._face_min_px))
+        small, shrunk = shrink(image, side_max_px)
         least = max(1, round(self._face_min_px / shrunk))
-        boxes = self._cascade.detectMultiScale(
-            cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), SCALE_STEP, NEIGHBOURS, minSize=(least, least)
+        boxes, _, weights = self._cascade.detectMultiScale3(
+            cv2.cvtColor(small, cv2.COLOR_BGR2GRAY),
+            SCALE_STEP,
+            NEIGHBOURS,
+            minSize=(least, least),
+            outputRejectLevels=True,
         )
         return [
             Detection(
-                (float(x * shrunk), float(y * shrunk), float(w * shrunk), float(h * shrunk)), SCORE, None
+                (float(x * shrunk), float(y * shrunk), float(w * shrunk), float(h * shrunk)),
+                min(1.0, float(weight) / WEIGHT_OF_1),
+                None,
             )
-            for x, y, w, h in boxes
+            for (x, y, w, h), weight in zip(boxes, np.ravel(weights), strict=True)
+            if weight >= WEIGHT_MIN
         ]

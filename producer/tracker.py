@@ -2,7 +2,7 @@
 
 A track moves on at its last speed; faces go to tracks greedily, best match first: by overlap, and where a
 face is small or fast and does not overlap, by nearness. Nobody is recognised: a face that was away longer
-than ``LOST_MS`` is a new track.
+than ``LOST_MS`` is a new track, and so is one that comes where another has just left the picture.
 """
 
 import math
@@ -42,6 +42,16 @@ class _Track:
     seen_ms: int
     speed: tuple[float, float] | None = None  # None until it was seen twice
 
+    def ahead(self, at_ms: int) -> tuple[float, float]:
+        """Where its centre is now, if it went on as it did."""
+        seconds = (at_ms - self.seen_ms) / 1000
+        speed = self.speed or (0.0, 0.0)
+        return self.centre[0] + speed[0] * seconds, self.centre[1] + speed[1] * seconds
+
+    def has_left(self, at_ms: int, size: tuple[float, float]) -> bool:
+        """Whether it walked out of a frame of this size."""
+        return not all(0 <= place <= most for place, most in zip(self.ahead(at_ms), size, strict=True))
+
     def saw(self, detection: Detection, at_ms: int) -> None:
         centre, size = _centre_and_size(detection)
         seconds = (at_ms - self.seen_ms) / 1000
@@ -68,14 +78,21 @@ class Tracker:
         """Tracks confirmed so far; their numbers are 0 … count − 1."""
         return self._confirmed
 
-    def update(self, detections: Sequence[Detection], at_ms: int) -> list[tuple[int, Detection]]:
+    def update(
+        self, detections: Sequence[Detection], at_ms: int, size: tuple[float, float] = (math.inf, math.inf)
+    ) -> list[tuple[int, Detection]]:
         """The track number of each detection of a frame; unsure faces seen once are left out.
 
         Args:
             detections: all faces of the frame.
             at_ms: capture time, not before that of the last frame.
+            size: width and height of the frame, in pixels.
         """
-        self._tracks = [track for track in self._tracks if at_ms - track.seen_ms <= LOST_MS]
+        self._tracks = [
+            track
+            for track in self._tracks
+            if at_ms - track.seen_ms <= LOST_MS and not track.has_left(at_ms, size)
+        ]
         matches = self._match(detections, at_ms)
         seen = []
         for index, detection in enumerate(detections):
@@ -117,8 +134,7 @@ def _affinity(track: _Track, detection: Detection, at_ms: int) -> float:
     if max(scale, track_scale) > SIZE_RATIO_MAX * min(scale, track_scale):
         return 0.0
     unseen_s = (at_ms - track.seen_ms) / 1000
-    speed = track.speed or (0.0, 0.0)
-    ahead = (track.centre[0] + speed[0] * unseen_s, track.centre[1] + speed[1] * unseen_s)
+    ahead = track.ahead(at_ms)
     overlap = _iou(ahead, track.size, centre, size)
     if overlap >= IOU_MIN:
         return 1.0 + overlap

@@ -90,6 +90,19 @@ def test_haar_finds_a_drawn_face_and_knows_no_landmarks() -> None:
     assert 0 < found[0].score < 1
 
 
+def test_haar_is_surer_of_a_clear_face_than_of_a_foggy_one() -> None:
+    clear = drawn_face()
+    foggy = np.asarray(cv2.addWeighted(clear, 0.35, np.full_like(clear, 160), 0.65, 0), np.uint8)
+    [sure] = Haar(12, 960).detect(clear)
+    assert 0 < sure.score <= 1
+    assert all(detection.score <= sure.score for detection in Haar(12, 960).detect(foggy))
+
+
+def test_haar_finds_the_same_face_where_small_ones_do_not_matter_and_it_looks_at_less() -> None:
+    [fine], [coarse] = (Haar(least, 960).detect(drawn_face()) for least in (12, 60))
+    np.testing.assert_allclose(coarse.box, fine.box, atol=0.12 * fine.box[3])
+
+
 def test_haar_gives_boxes_in_pixels_of_the_frame_even_where_it_looks_at_less() -> None:
     large = drawn_face(500)
     [whole] = Haar(40, 4096).detect(large)

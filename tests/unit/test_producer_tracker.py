@@ -13,7 +13,9 @@ def face(x: float, y: float = 100.0, size: float = FACE_PX, score: float = SURE)
     return Detection((x, y, size, size), score, None)
 
 
-def play(scene: str, step_ms: int = STEP_MS, tracker: Tracker | None = None) -> dict[str, list[int]]:
+def play(
+    scene: str, step_ms: int = STEP_MS, tracker: Tracker | None = None, width_px: float = 1000.0
+) -> dict[str, list[int]]:
     """Letter → the tracks that it had, in order of first appearance."""
     tracker = tracker or Tracker()
     tracks: dict[str, list[int]] = {}
@@ -21,7 +23,7 @@ def play(scene: str, step_ms: int = STEP_MS, tracker: Tracker | None = None) -> 
         letters = [(x, letter) for x, letter in enumerate(row) if letter.isalpha()]
         found = [face(x * 10.0) for x, _ in letters]
         faces = {id(one): letter for one, (_, letter) in zip(found, letters, strict=True)}
-        for track, detection in tracker.update(found, number * step_ms):
+        for track, detection in tracker.update(found, number * step_ms, (width_px, 480.0)):
             seen = tracks.setdefault(faces[id(detection)], [])
             if track not in seen:
                 seen.append(track)
@@ -165,3 +167,26 @@ def test_a_crowd_that_stands_still_keeps_its_tracks_at_any_rate() -> None:
 
 def test_an_empty_frame_has_no_tracks() -> None:
     assert Tracker().update([], 0) == []
+
+
+def test_who_comes_in_where_another_has_just_walked_out_is_somebody_else() -> None:
+    scene = """
+.....a......
+.......a....
+.........a..
+...........a
+............
+............
+...........b
+.........b..
+.......b....
+"""
+    assert play(scene, width_px=120.0) == {"a": [0], "b": [1]}
+    # in a wider picture, the same face may have turned round
+    assert play(scene, width_px=1000.0) == {"a": [0], "b": [0]}
+
+
+def test_who_stands_at_the_edge_stays_the_same() -> None:
+    assert play(
+        "\n".join(["...........a"] * 4 + ["............"] * 5 + ["...........a"] * 4), width_px=125.0
+    ) == {"a": [0]}
