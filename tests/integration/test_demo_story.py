@@ -73,7 +73,7 @@ def test_the_system_reads_a_story_as_it_was_written(detector: str, shared: Path,
         assert camera["mood"]["correlation"] >= 0.9
         assert camera["mood"]["plumbing_error"] <= 0.1
         assert camera["plumbing"]["same_label"] >= 0.9
-        assert camera["plumbing"]["found"] >= (0.98 if detector == "yunet" else 0.85)
+        assert camera["plumbing"]["found"] >= (0.98 if detector == "yunet" else 0.75)
         readings = camera["expressions"]
         # a slow machine does not come to the end of the story
         assert len(readings.keys() & READABLE) >= 2
