@@ -12,7 +12,7 @@ STORY = """
 title = "short"
 period_s = 120
 fps = 8
-seed = 3
+seed = 11
 
 [[cameras]]
 name = "shop/door"
@@ -27,7 +27,7 @@ places = [[0.35, 130], [0.6, 115]]
 [[cameras]]
 name = "shop/queue"
 moods = [{at_s = 9, shows = "surprise"}, {at_s = 19, shows = "happy"}]
-dark = [[20, 22]]
+dark = [[20, 23]]
 [[cameras.flows]]
 first_s = 0
 stays_s = 35
