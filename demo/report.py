@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from aggregator.state import CameraState, OpenVisit
 from classifier_worker.settings import WorkerSettings
-from contract import keys
+from contract import keys, row
 from contract.events import FrameEmotions
 from contract.windows import GRAIN_MS, Resolution
 from demo.clean import CleanRenders, open_classifier
@@ -34,6 +34,22 @@ LATENCY: Final = "moodlens_aggregator_window_latency_seconds"
 
 _POLL_S = 0.05
 _ANSWER_S = 2.0
+
+
+def wait_until_reported(client: Client, cameras: Sequence[str], from_ms: int, within_s: float) -> None:
+    """Waits until the cameras' last reports are in their windows, too, or the time is over.
+
+    Until then more frames are counted than were reported as published.
+    """
+    deadline_s = time.monotonic() + within_s
+    pause = threading.Event()
+    while time.monotonic() < deadline_s:
+        to_ms = time.time_ns() // 1_000_000
+        totals = [_read_windows(client, camera, from_ms, to_ms).rows.sum(axis=0) for camera in cameras]
+        columns = (row.FRAMES, row.DROPPED, row.SHED, row.REFUSED)
+        if all(total[row.PUBLISHED] == sum(total[column] for column in columns) for total in totals):
+            return
+        pause.wait(_POLL_S)
 
 
 def wait_until_counted(client: Client, cameras: Sequence[str], within_s: float) -> None:
@@ -80,10 +96,9 @@ def collect(client: Client, witness: Witness, from_ms: int, to_ms: int) -> dict[
         redis.exceptions.RedisError: it cannot be read.
     """
     witness.look()
-    first_ms = from_ms // GRAIN_MS * GRAIN_MS
     findings = {}
     for camera, frames in witness.frames.items():
-        windows = read_windows(client, camera, Resolution.TEN_SECONDS, first_ms, to_ms + GRAIN_MS, UTC)
+        windows = _read_windows(client, camera, from_ms, to_ms)
         fields: Any = client.hgetall(keys.open_visits(camera))
         findings[camera] = Findings(
             frames,
@@ -184,6 +199,12 @@ def summarise(report: dict[str, Any]) -> list[str]:
                 f"mood correlation {found['mood']['correlation']}"
             )
     return lines
+
+
+def _read_windows(client: Client, camera: str, from_ms: int, to_ms: int) -> Windows:
+    """The 10 s windows of a camera from the one that holds ``from_ms`` to the one after ``to_ms``."""
+    first_ms = from_ms // GRAIN_MS * GRAIN_MS
+    return read_windows(client, camera, Resolution.TEN_SECONDS, first_ms, to_ms + GRAIN_MS, UTC)
 
 
 def _mean_s(total_ms: int, visits: int) -> float | None:

@@ -31,6 +31,7 @@ from demo.report import (
     read_latency,
     summarise,
     wait_until_counted,
+    wait_until_reported,
     write_report,
 )
 from demo.story import Story, load_story
@@ -58,6 +59,7 @@ STORY_FACE_MIN_PX = "48"
 STORY_AFTER_MS = 3_000
 """So long after the cameras are started, the story begins: on all of them at once."""
 
+REPORTED_S = 10.0
 COUNTED_S = 2.0
 
 
@@ -248,6 +250,10 @@ class System:
             camera.ask_to_stop()
         rest = ("worker", "aggregator", "dashboard", "broker", "redis")
         for child in (*self._cameras, *(self._children[name] for name in rest if name in self._children)):
+            if child.name == "worker" and in_order and self._witness and self._client:
+                with suppress(RedisError, OSError):  # which the report will say
+                    wait_until_reported(self._client, list(self._witness.frames), began_ms, REPORTED_S)
+                deadline_s = time.monotonic() + STOP_S
             if child.name == "aggregator" and in_order:
                 report = self._collect(began_ms)
             child.stop(max(0.2, deadline_s - time.monotonic()))

@@ -88,11 +88,7 @@ class Tracker:
             at_ms: capture time, not before that of the last frame.
             size: width and height of the frame, in pixels.
         """
-        self._tracks = [
-            track
-            for track in self._tracks
-            if at_ms - track.seen_ms <= LOST_MS and not track.has_left(at_ms, size)
-        ]
+        self._tracks = [track for track in self._tracks if at_ms - track.seen_ms <= LOST_MS]
         matches = self._match(detections, at_ms)
         seen = []
         for index, detection in enumerate(detections):
@@ -108,6 +104,10 @@ class Tracker:
                 self._confirmed += 1
             if track.number is not None:
                 seen.append((track.number, detection))
+        # who is missing and would be outside by now has left; a pause between two frames makes nobody leave
+        self._tracks = [
+            track for track in self._tracks if track.seen_ms == at_ms or not track.has_left(at_ms, size)
+        ]
         return seen
 
     def _match(self, detections: Sequence[Detection], at_ms: int) -> dict[int, _Track]:
