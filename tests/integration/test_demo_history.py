@@ -12,7 +12,7 @@ import redis
 
 from contract import keys, row
 from contract.windows import Resolution
-from demo import history
+from demo import backfill
 from demo.backfill import read_card, require_unseen, write_history
 from demo.errors import NoHistory
 from demo.habits import Camera, Role
@@ -97,8 +97,8 @@ def test_a_stream_is_written_no_faster_than_it_is_read(
     redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # less than the aggregator leaves of what it has processed would never have room again
-    monkeypatch.setattr(history, "BACKLOG", 10_500)
-    monkeypatch.setattr(history, "STREAM_FULL", 10_800)
+    monkeypatch.setattr(backfill, "BACKLOG", 10_500)
+    monkeypatch.setattr(backfill, "STREAM_FULL", 10_800)
     until_ms = yesterday_evening_ms()
     written = write_history(redis_client, CAMERAS[:1], until_ms, 4, SEED)
     assert written.frames + written.reports > 15_000
@@ -137,8 +137,8 @@ def test_with_nobody_reading_it_says_so(redis_client: redis.Redis) -> None:
 def test_a_full_stream_that_nobody_reads_is_not_waited_for(
     redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "STREAM_FULL", 100)
-    monkeypatch.setattr(history, "BACKLOG", 50)
+    monkeypatch.setattr(backfill, "STREAM_FULL", 100)
+    monkeypatch.setattr(backfill, "BACKLOG", 50)
     with pytest.raises(NoHistory, match="nobody has read"):
         write_history(redis_client, CAMERAS[:1], yesterday_evening_ms(), 1, SEED, patience_s=0.3)
     assert redis_client.xlen(keys.stream(keys.partition_of(CAMERAS[0].name))) == 100
