@@ -56,6 +56,7 @@ PULSE_EVERY_S = 10.0
 PULSE_S = 3.0
 WITNESS_EVERY_S = 2.0
 STORY_FACE_MIN_PX = "48"
+STORY_HAAR_WEIGHT_MIN = "5"
 STORY_AFTER_MS = 3_000
 """So long after the cameras are started, the story begins: on all of them at once."""
 
@@ -189,6 +190,7 @@ class System:
             self._environment = {
                 # no shopper's face is smaller, and small faces are what takes detectors longest
                 f"{PREFIX}PRODUCER_FACE_MIN_PX": STORY_FACE_MIN_PX,
+                f"{PREFIX}PRODUCER_HAAR_WEIGHT_MIN": STORY_HAAR_WEIGHT_MIN,
                 **self._environment,
                 f"{PREFIX}STORE_STORY": self._options.story,
                 f"{PREFIX}STORE_START_MS": str(time.time_ns() // 1_000_000 + STORY_AFTER_MS),

@@ -18,12 +18,12 @@ def open_detector(settings: ProducerSettings) -> Detector:
         DetectorUnusable: YuNet was asked for, by name or by file, and cannot be had.
     """
     if settings.detector == "haar":
-        return Haar(settings.face_min_px, settings.detect_side_max_px)
+        return Haar(settings.face_min_px, settings.detect_side_max_px, settings.haar_weight_min)
     try:
         model = read_yunet(settings.yunet_file) if settings.yunet_file else fetch_yunet()
     except YunetUnavailable as error:
         if settings.detector == "yunet" or settings.yunet_file:
             raise
         log.warning("%s; using the Haar cascade, which misses small and turned faces", error)
-        return Haar(settings.face_min_px, settings.detect_side_max_px)
+        return Haar(settings.face_min_px, settings.detect_side_max_px, settings.haar_weight_min)
     return Yunet(model, settings.score_min, settings.detect_side_max_px, settings.closeups_max)

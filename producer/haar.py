@@ -1,5 +1,6 @@
 """The Haar cascade: the fallback that comes with OpenCV."""
 
+import math
 from pathlib import Path
 
 import cv2
@@ -9,10 +10,6 @@ from cv2.data import haarcascades
 from producer.detection import Detection, shrink
 from producer.errors import DetectorUnusable
 from producer.frames import Image
-
-WEIGHT_MIN = 5.0
-"""Least sum of the last stage's weights. Of the scripted store's faces 99% have more, and 4 of 31 patterns of
-goods and coats that the cascade takes for faces; of a clip of one frontal head 62 of 62 faces."""
 
 WEIGHT_OF_1 = 12.0
 """A cascade gives no probability; its weight is made a score by dividing by this."""
@@ -30,13 +27,16 @@ class Haar:
     Args:
         face_min_px: least height of a face in the frame.
         side_max_px: larger frames are shrunk to this long side first.
+        weight_min: least sum of the last stage's weights; more of them, fewer patterns that are no face, and
+            fewer faces. Of the scripted store's faces 99% have 5, and 4 of 31 patterns of goods and coats.
     """
 
     name = "haar"
 
-    def __init__(self, face_min_px: int, side_max_px: int) -> None:
+    def __init__(self, face_min_px: int, side_max_px: int, weight_min: float = -math.inf) -> None:
         self._face_min_px = face_min_px
         self._side_max_px = side_max_px
+        self._weight_min = weight_min
         file = Path(haarcascades) / "haarcascade_frontalface_default.xml"
         self._cascade = cv2.CascadeClassifier(str(file))
         if self._cascade.empty():
@@ -58,9 +58,9 @@ class Haar:
         return [
             Detection(
                 (float(x * shrunk), float(y * shrunk), float(w * shrunk), float(h * shrunk)),
-                min(1.0, float(weight) / WEIGHT_OF_1),
+                min(1.0, max(0.0, float(weight) / WEIGHT_OF_1)),
                 None,
             )
             for (x, y, w, h), weight in zip(boxes, np.ravel(weights), strict=True)
-            if weight >= WEIGHT_MIN
+            if weight >= self._weight_min
         ]

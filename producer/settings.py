@@ -37,6 +37,9 @@ class ProducerSettings(BaseSettings):
         None, description="YuNet's model (2023mar, ONNX); unset: fetched once and kept in the user's cache"
     )
     score_min: float = Field(0.6, ge=0.1, le=1, description="least confidence of a YuNet detection")
+    haar_weight_min: float = Field(
+        -10.0, ge=-10, le=20, description="least weight of a Haar detection: 5 leaves out most false faces"
+    )
     face_min_px: int = Field(12, ge=8, le=1000, description="least height of a face in the frame, pixels")
     detect_side_max_px: int = Field(
         960, ge=160, le=4096, description="larger frames are shrunk to this long side to find faces"

@@ -31,7 +31,7 @@ def spread(values: np.ndarray, tail: float = 5.0) -> tuple[float, float, float]:
 
 def test_most_faces_of_the_data_set_are_found(framings: dict[str, Framings]) -> None:
     assert framings["yunet"].rate >= 0.85
-    assert framings["haar"].rate >= 0.5  # its weights leave out the weakest: DECISIONS 24
+    assert framings["haar"].rate >= 0.65
 
 
 @pytest.mark.parametrize("detector", ["yunet", "haar"])
