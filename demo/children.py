@@ -63,10 +63,12 @@ class Child:
         self._process: subprocess.Popen[str] | None = None
         self._readers: list[threading.Thread] = []
         self._last: dict[str, tuple[float, str]] = {}
+        self._asked = False
 
     def start(self) -> None:
         """Starts the process, again if it has ended."""
         self._last = {}
+        self._asked = False
         self._process = subprocess.Popen(  # noqa: S603  (the demo's own command lines)
             wrap(self._command.command, self._command.remove),
             stdin=subprocess.PIPE,
@@ -108,8 +110,9 @@ class Child:
         return f"{how_ended(code)}; its last line: {line}" if line else how_ended(code)
 
     def ask_to_stop(self) -> None:
-        """Tells the process to end, and does not wait for it."""
-        if self._process and self._process.poll() is None:
+        """Tells the process to end, without waiting for it; once: a second signal would cut that short."""
+        if self._process and self._process.poll() is None and not self._asked:
+            self._asked = True
             self._process.terminate()
 
     def stop(self, within_s: float) -> None:

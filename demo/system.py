@@ -4,7 +4,6 @@ import os
 import sys
 import threading
 import time
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
@@ -15,6 +14,7 @@ from redis.exceptions import RedisError
 
 from contract import keys
 from demo import servers, sources
+from demo.audit import Audit
 from demo.backfill import write_history
 from demo.children import Child, Command, Say
 from demo.environment import child_environment
@@ -24,19 +24,8 @@ from demo.options import Options
 from demo.ports import HOST, dashboard_port, free_ports
 from demo.pulse import Pulse
 from demo.readiness import answers_well, wait_until_ready
-from demo.report import (
-    Findings,
-    collect,
-    make_report,
-    read_latency,
-    summarise,
-    wait_until_counted,
-    wait_until_reported,
-    write_report,
-)
 from demo.story import Story, load_story
 from demo.supervision import Supervisor
-from demo.witness import Witness
 from producer.yunet_file import YunetUnavailable, fetch_yunet
 from runtime.errors import RedisUnavailable
 from runtime.redis import Client, open_redis
@@ -54,14 +43,10 @@ FAILED_STOP_S = 1.0
 LOOK_S = 0.2
 PULSE_EVERY_S = 10.0
 PULSE_S = 3.0
-WITNESS_EVERY_S = 2.0
 STORY_FACE_MIN_PX = "48"
 STORY_HAAR_WEIGHT_MIN = "5"
 STORY_AFTER_MS = 3_000
 """So long after the cameras are started, the story begins: on all of them at once."""
-
-REPORTED_S = 10.0
-COUNTED_S = 2.0
 
 
 class System:
@@ -103,8 +88,7 @@ class System:
         self._pulse = Pulse(self._mqtt)
         self._redis_url = f"redis://{HOST}:{redis_port}/0"
         self._client: Client | None = None
-        self._witness: Witness | None = None
-        self._looked_s = 0.0
+        self._audit: Audit | None = None
         self._environment = child_environment(
             os.environ,
             mqtt_port=mqtt_port,
@@ -120,7 +104,6 @@ class System:
             ChildDied: a part failed at the start, or Redis ended.
             NotReady: a part did not come up in time.
         """
-        began_ms = time.time_ns() // 1_000_000
         in_order = False
         try:
             self._start()
@@ -130,7 +113,7 @@ class System:
         except Interrupted:
             pass
         finally:
-            self._end(began_ms, in_order=in_order)
+            self._end(in_order=in_order)
 
     def _start(self) -> None:
         redis = self._spawn(Command("redis", self._redis.command, self._environment, quiet=True))
@@ -229,7 +212,8 @@ class System:
             if seconds is not None and now_s - began_s >= seconds:
                 return
             self._supervisor.look()
-            self._look_at_log(now_s)
+            if self._audit:
+                self._audit.look()
             if now_s - pulse_s >= PULSE_EVERY_S:
                 pulse_s = now_s
                 broker = self._children["broker"]
@@ -237,46 +221,25 @@ class System:
                     self._say("demo: the broker does not answer any more")
                     broker.kill()  # and the supervisor starts it again
 
-    def _look_at_log(self, now_s: float) -> None:
-        if self._witness and now_s - self._looked_s >= WITNESS_EVERY_S:
-            self._looked_s = now_s
-            with suppress(RedisError, OSError):  # it is there at the next look
-                self._witness.look()
-
-    def _end(self, began_ms: int, *, in_order: bool) -> None:
+    def _end(self, *, in_order: bool) -> None:
         """Ends everything, those first whose work others finish."""
         deadline_s = time.monotonic() + (STOP_S if in_order else FAILED_STOP_S)
         self._pulse.close()
-        report = None
+        audit = self._audit if in_order else None
         for camera in self._cameras:
             camera.ask_to_stop()
         rest = ("worker", "aggregator", "dashboard", "broker", "redis")
         for child in (*self._cameras, *(self._children[name] for name in rest if name in self._children)):
-            if child.name == "worker" and in_order and self._witness and self._client:
-                with suppress(RedisError, OSError):  # which the report will say
-                    wait_until_reported(self._client, list(self._witness.frames), began_ms, REPORTED_S)
+            if audit and child.name == "worker":
+                audit.wait_for_reports()
                 deadline_s = time.monotonic() + STOP_S
-            if child.name == "aggregator" and in_order:
-                report = self._collect(began_ms)
+            if audit and child.name == "aggregator":
+                audit.close(self._aggregator_port)
             child.stop(max(0.2, deadline_s - time.monotonic()))
         if self._client:
             self._client.close()
-        if report and self._options.report:
-            made = make_report(*report, self._truth)
-            write_report(self._options.report, made)
-            for line in summarise(made):
-                self._say(line)
-
-    def _collect(self, began_ms: int) -> tuple[dict[str, Findings], dict[str, float | None]] | None:
-        if not self._witness or not self._client:
-            return None
-        try:
-            wait_until_counted(self._client, list(self._witness.frames), COUNTED_S)
-            now_ms = time.time_ns() // 1_000_000
-            return collect(self._client, self._witness, began_ms, now_ms), read_latency(self._aggregator_port)
-        except (RedisError, OSError) as error:
-            self._say(f"demo: no report, Redis does not answer: {error}")
-            return None
+        if audit and self._options.report:
+            audit.report(self._options.report, self._truth)
 
     def _room(self, name: str, module: str, *arguments: str, health_port: int = 0) -> Child:
         environment = {**self._environment, f"{PREFIX}HEALTH_PORT": str(health_port)}
@@ -298,7 +261,7 @@ class System:
             # one machine, one visitor who knows: nothing needs to be hidden
             self._client.hset(keys.site(site), mapping={"k": 1, "simulated": int(self._story is not None)})
         if self._options.report:
-            self._witness = Witness(self._client, [source.camera for source in self._sources])
+            self._audit = Audit(self._client, [source.camera for source in self._sources], self._say)
         return True
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from contract import keys
 from contract.codec import LOG_KINDS, Refused, decode
 from contract.events import CameraReport, FrameEmotions
+from contract.windows import GRAIN_MS
 from runtime.redis import Client
 
 READ_ENTRIES: Final = 1000
@@ -22,11 +23,13 @@ class Witness:
     Attributes:
         frames: of each camera, in the order of the log.
         detectors: of each camera that has reported, its face detector.
+        finished: cameras whose newest report is a partial one, the last of its session.
     """
 
     def __init__(self, client: Client, cameras: Iterable[str]) -> None:
         self.frames: dict[str, list[FrameEmotions]] = {camera: [] for camera in cameras}
         self.detectors: dict[str, str] = {}
+        self.finished: set[str] = set()
         self._client = client
         self._last = {keys.partition_of(camera): b"-" for camera in self.frames}
 
@@ -67,3 +70,7 @@ class Witness:
                     self.frames[event.camera].append(event)
                 elif isinstance(event, CameraReport):
                     self.detectors[event.camera] = event.detector
+                    if event.to_ms % GRAIN_MS:
+                        self.finished.add(event.camera)
+                    else:
+                        self.finished.discard(event.camera)

@@ -47,6 +47,7 @@ class Learner:
         self.steps = len(images) // self.batch_size
         self._images = tf.constant(images)
         self._targets = tf.constant(_smooth(targets, recipe.smoothing))
+        self._weights = tf.constant(_weigh(targets.heads, recipe.original_weight))
         self._teachers = teachers
         self._model = build_model(recipe, targets.heads)
         self._optimiser = _build_optimiser(recipe)
@@ -118,7 +119,7 @@ class Learner:
         with tf.GradientTape() as tape:
             logits = self._model(images, training=True)
             losses = tf.reduce_mean(tf.reduce_sum(-targets * tf.nn.log_softmax(logits), axis=2), axis=0)
-            loss = tf.reduce_sum(losses)
+            loss = tf.reduce_sum(self._weights * losses)
         gradients = tape.gradient(loss, [weight.value for weight in weights])
         decayed = [
             gradient + self.recipe.weight_decay * weight if weight.name == "kernel" else gradient
@@ -147,6 +148,12 @@ def _build_optimiser(recipe: Recipe) -> Any:
     if recipe.optimiser == "adam":
         return keras.optimizers.Adam(recipe.learning_rate)
     return keras.optimizers.SGD(recipe.learning_rate, momentum=0.9, nesterov=True)
+
+
+def _weigh(heads: Sequence[str], original: float) -> npt.NDArray[np.float32]:
+    """What each head's loss counts; as many as there are in all."""
+    weights = np.array([original if head == ORIGINAL else 1.0 for head in heads], np.float32)
+    return np.asarray(weights / weights.mean(), np.float32)
 
 
 def _smooth(targets: Targets, share: float) -> npt.NDArray[np.float32]:

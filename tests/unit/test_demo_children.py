@@ -31,6 +31,19 @@ STUBBORN = textwrap.dedent("""
         signal.pause()
 """)
 
+ONE_SIGNAL = textwrap.dedent("""
+    import signal, time
+    def hear(number, frame):
+        signal.signal(number, signal.SIG_DFL)
+        print("heard", flush=True)
+    signal.signal(signal.SIGTERM, hear)
+    print("listens", flush=True)
+    signal.pause()
+    time.sleep(0.5)  # its last work
+    print("finished", flush=True)
+""")
+"""As every part of the system: the first signal is a request, a second one ends it."""
+
 PARENT = textwrap.dedent("""
     import os, signal, sys
     from demo.children import Child, Command
@@ -120,6 +133,15 @@ def test_who_does_not_listen_is_killed(household: Household) -> None:
     eventually(lambda: "[child] deaf" in household.said, 10, "it to be deaf")
     child.stop(0.3)
     assert not child.is_running
+
+
+def test_who_was_asked_to_stop_is_not_signalled_again(household: Household) -> None:
+    child = household.child(ONE_SIGNAL)
+    eventually(lambda: "[child] listens" in household.said, 10, "it to listen")
+    child.ask_to_stop()
+    eventually(lambda: "[child] heard" in household.said, 10, "it to hear")
+    child.stop(10)
+    assert child.why_ended() == "finished"
 
 
 def test_lines_are_passed_on_with_the_name_before_them(household: Household) -> None:
