@@ -11,10 +11,11 @@ from aggregator.fold import Timing
 from aggregator.leases import Leases
 from aggregator.partition import Partition, read_entries
 from aggregator.settings import AggregatorSettings
-from aggregator.sites import Sites, named_zone
+from aggregator.sites import Sites
 from aggregator.trim import Trimmer
 from runtime.health import Health
 from runtime.redis import Client
+from runtime.zones import named_zone
 
 log = logging.getLogger(__name__)
 

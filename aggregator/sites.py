@@ -3,27 +3,15 @@
 import logging
 import time
 from datetime import tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contract import keys
 from runtime.errors import SettingsError
 from runtime.redis import Client
+from runtime.zones import named_zone
 
 log = logging.getLogger(__name__)
 
 _REFRESH_S = 60.0
-
-
-def named_zone(name: str) -> tzinfo:
-    """The IANA time zone ``name``.
-
-    Raises:
-        SettingsError: there is none.
-    """
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise SettingsError(f"{name!r} is no IANA time zone (such as Europe/Berlin)") from None
 
 
 class Sites:
@@ -53,7 +41,7 @@ class Sites:
         if not name:
             return self._default
         try:
-            return named_zone(name.decode() if isinstance(name, bytes) else str(name))
+            return named_zone(name)
         except SettingsError as error:
             log.warning("site %s: %s; using %s", site, error, self._default)
             return self._default

@@ -8,11 +8,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import tzinfo
 from importlib.resources import files
 from itertools import islice
 from typing import Any, Final, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 import numpy as np
@@ -27,6 +25,7 @@ from demo.errors import NoHistory
 from demo.habits import Camera
 from demo.plan import Shift, make_plan
 from runtime.redis import Client
+from runtime.zones import named_zone
 
 BATCH: Final = 500
 """Events in one round trip."""
@@ -96,7 +95,8 @@ def write_history(
         patience_s: how long a stream may stand still.
 
     Raises:
-        NoHistory: nobody reads the streams; or the model or a site's time zone is unusable.
+        NoHistory: nobody reads the streams, or the model is unusable.
+        SettingsError: a site's time zone is none.
         redis.exceptions.RedisError: Redis does not answer any more.
     """
     stop = stop or threading.Event()
@@ -263,19 +263,7 @@ def _mark_simulated(client: Client, camera: Camera) -> Camera:
     client.hset(site, "simulated", 1)
     client.hsetnx(site, "time_zone", str(camera.time_zone))
     name = client.hget(site, "time_zone")
-    return replace(camera, time_zone=named_zone(name.decode() if isinstance(name, bytes) else str(name)))
-
-
-def named_zone(name: str) -> tzinfo:
-    """The IANA time zone of a name.
-
-    Raises:
-        NoHistory: there is none.
-    """
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise NoHistory(f"{name!r} is no IANA time zone (such as Europe/Berlin)") from None
+    return replace(camera, time_zone=named_zone(name or ""))
 
 
 def _batches(items: Iterator[T], size: int) -> Iterator[list[T]]:

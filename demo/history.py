@@ -13,14 +13,14 @@ from rich.console import Console
 from rich.progress import Progress
 
 from contract.topics import is_camera_name
-from demo.backfill import named_zone, require_unseen, write_history
-from demo.errors import NoHistory
+from demo.backfill import require_unseen, write_history
 from demo.habits import CAMERAS, Camera, Role
-from runtime.errors import RedisUnavailable
+from runtime.errors import RedisUnavailable, SettingsError
 from runtime.process import run
 from runtime.redis import open_redis
 from runtime.settings import RedisSettings, load_settings
 from runtime.stop import stop_on_signals
+from runtime.zones import named_zone
 
 DAYS: Final = 28
 DAYS_MAX: Final = 400
@@ -82,7 +82,7 @@ def _site(text: str) -> str:
 def _time_zone(text: str) -> tzinfo:
     try:
         return named_zone(text)
-    except NoHistory as error:
+    except SettingsError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 

@@ -12,11 +12,8 @@ from demo.scene import Scene
 from demo.story import DEFAULT, load_story
 from demo.truth import TruthLog, truth_file
 from producer.errors import SourceUnusable
-from producer.frames import Clock, Frame, Moment, Quiet, Source
+from producer.frames import Clock, Frame, Moment, Quiet, Source, pause_until
 from runtime.settings import PREFIX, load_settings
-
-QUIET_MS: Final = 1000
-"""A pause between pictures is told at least this often."""
 
 BEHIND_MAX_MS: Final = 500
 """Where the taker is too slow by more, the story waits for it: all of it is seen, later."""
@@ -99,12 +96,7 @@ class StoreSource:
             if behind_ms > BEHIND_MAX_MS:
                 zero_ms += behind_ms
                 at_ms += behind_ms
-            while (early_ms := at_ms - self._clock.now_ms()) > 0:
-                if self._clock.wait(min(early_ms, QUIET_MS) / 1000):
-                    return
-                if early_ms > QUIET_MS:
-                    yield Quiet(min(self._clock.now_ms(), at_ms))
-            if self._clock.wait(0):
+            if (yield from pause_until(self._clock, at_ms)):
                 return
             if self._truth:
                 self._truth.write(at_ms, script_ms, drawn[1] if drawn else None)

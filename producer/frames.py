@@ -2,12 +2,15 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+QUIET_MS: Final = 1000
+"""A pause between pictures is told at least this often."""
 
 Image = npt.NDArray[np.uint8]
 """uint8, BGR: shape (height, width, 3); grey: (height, width)."""
@@ -78,3 +81,18 @@ class Source(Protocol):
 def wall_clock(stop: threading.Event) -> Clock:
     """The machine's clock; its waits end when ``stop`` is set."""
     return Clock(now_ms=lambda: time.time_ns() // 1_000_000, wait=stop.wait)
+
+
+def pause_until(clock: Clock, at_ms: int) -> Generator[Quiet, None, bool]:
+    """Waits until a picture is due, telling of long pauses; whether the process shall stop.
+
+    Args:
+        clock: time.
+        at_ms: UTC, when it is due.
+    """
+    while (early_ms := at_ms - clock.now_ms()) > 0:
+        if clock.wait(min(early_ms, QUIET_MS) / 1000):
+            return True
+        if early_ms > QUIET_MS:
+            yield Quiet(min(clock.now_ms(), at_ms))
+    return clock.wait(0)

@@ -5,14 +5,11 @@ import math
 from collections.abc import Iterator
 
 from producer.errors import SourceUnusable
-from producer.frames import Clock, Frame, Image, Moment, Quiet
+from producer.frames import Clock, Frame, Image, Moment, pause_until
 from producer.metrics import FRAMES_CORRUPT
 from producer.recording import Recording
 
 log = logging.getLogger(__name__)
-
-QUIET_MS = 1000
-"""A pause in a recording is told at least this often."""
 
 
 class Sampler:
@@ -67,12 +64,7 @@ class Playback:
         start_ms = self._clock.now_ms()
         for media_ms, image in self._samples():
             at_ms = start_ms + round(media_ms)
-            while (early_ms := at_ms - self._clock.now_ms()) > 0:
-                if self._clock.wait(min(early_ms, QUIET_MS) / 1000):
-                    return
-                if early_ms > QUIET_MS:
-                    yield Quiet(min(self._clock.now_ms(), at_ms))
-            if self._clock.wait(0):
+            if (yield from pause_until(self._clock, at_ms)):
                 return
             yield Frame(image, at_ms)
 
