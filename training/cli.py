@@ -110,6 +110,12 @@ def _add_train(train: argparse.ArgumentParser) -> None:
         help="run folder of a model whose answers are learnt too; may be given again",
     )
     train.add_argument(
+        "--start",
+        type=Path,
+        metavar="FOLDER",
+        help="run folder of a model of the same shape to go on learning from, e.g. on faces of your own",
+    )
+    train.add_argument(
         "--seed", type=int, default=1, help="of weights, dropout and order (default: %(default)s)"
     )
     train.add_argument(

@@ -48,12 +48,14 @@ def run_train(options: argparse.Namespace, inputs: Inputs) -> None:
         dataset.sha256,
         votes.sha256 if votes else None,
         tuple(_hash_weights(teacher) for teacher in teachers),
+        _hash_weights(RunFolder(options.start)) if options.start else None,
     )
     folder = RunFolder(options.out or Path("runs") / options.model)
     models = [load_teacher(teacher, settings) for teacher in teachers]
+    start = load_start(RunFolder(options.start), settings) if options.start else None
     steps = math.ceil(len(cut.learning) / recipe.batch_size)
     with show_progress(console, recipe.epochs, steps) as listener:
-        history = fit(learning, validation, settings, folder, listener, models)
+        history = fit(learning, validation, settings, folder, listener, models, start)
     best = history.epochs[history.find_best() - 1]
     console.print(
         f"best on the validation images: epoch {best.epoch}, accuracy {best.validation_accuracy:.4f}",
@@ -107,6 +109,21 @@ def load_teacher(folder: RunFolder, settings: RunSettings) -> object:
     if heads != settings.heads:
         raise RunError(f"{folder.path} answers {' and '.join(heads)}, not {' and '.join(settings.heads)}")
     return load_selected(folder, settings.precision)
+
+
+def load_start(folder: RunFolder, settings: RunSettings) -> object:
+    """Load the model of a finished run, to go on learning from.
+
+    Raises:
+        RunError: it is of another shape or has other heads, or cannot be read.
+    """
+    theirs, ours = folder.read_settings().recipe, settings.recipe
+    if (theirs.architecture, theirs.width) != (ours.architecture, ours.width):
+        raise RunError(
+            f"{folder.path} is a {theirs.architecture} of width {theirs.width}, "
+            f"not a {ours.architecture} of width {ours.width}"
+        )
+    return load_teacher(folder, settings)
 
 
 def _make_lesson(split: Split, votes: VotesFile | None) -> Lesson:

@@ -51,6 +51,7 @@ def fit(
     folder: RunFolder,
     listener: FitListener,
     teachers: Sequence[Any] = (),
+    start: Any = None,
 ) -> History:
     """Train until the run has its epochs, from where it stands; a finished one is left as it is.
 
@@ -69,7 +70,7 @@ def fit(
     if len(history.epochs) >= settings.recipe.epochs:
         return history
     learner = Learner(
-        settings.recipe, settings.seed, settings.precision, learning.images, learning.targets, teachers
+        settings.recipe, settings.seed, settings.precision, learning.images, learning.targets, teachers, start
     )
     if history.epochs:
         folder.restore_state(history, learner.restore_state)

@@ -28,6 +28,7 @@ class Learner:
         images: uint8 (N, 48, 48, 1), what to learn from.
         targets: what to answer.
         teachers: models with the same heads, whose mean answer is ``recipe.teaching`` of the target.
+        start: a model of the same shape, whose weights are the first; None: random ones.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Learner:
         images: Images,
         targets: Targets,
         teachers: Sequence[Any] = (),
+        start: Any = None,
     ) -> None:
         keras.utils.set_random_seed(seed)
         keras.config.set_dtype_policy(precision)
@@ -47,9 +49,10 @@ class Learner:
         self.steps = len(images) // self.batch_size
         self._images = tf.constant(images)
         self._targets = tf.constant(_smooth(targets, recipe.smoothing))
-        self._weights = tf.constant(_weigh(targets.heads, recipe.original_weight))
         self._teachers = teachers
         self._model = build_model(recipe, targets.heads)
+        if start:
+            self._model.set_weights(start.get_weights())
         self._optimiser = _build_optimiser(recipe)
         self._optimiser.build(self._model.trainable_variables)
         self._average = build_model(recipe, targets.heads) if recipe.averaging else None
@@ -119,7 +122,7 @@ class Learner:
         with tf.GradientTape() as tape:
             logits = self._model(images, training=True)
             losses = tf.reduce_mean(tf.reduce_sum(-targets * tf.nn.log_softmax(logits), axis=2), axis=0)
-            loss = tf.reduce_sum(self._weights * losses)
+            loss = tf.reduce_sum(losses)
         gradients = tape.gradient(loss, [weight.value for weight in weights])
         decayed = [
             gradient + self.recipe.weight_decay * weight if weight.name == "kernel" else gradient
@@ -148,12 +151,6 @@ def _build_optimiser(recipe: Recipe) -> Any:
     if recipe.optimiser == "adam":
         return keras.optimizers.Adam(recipe.learning_rate)
     return keras.optimizers.SGD(recipe.learning_rate, momentum=0.9, nesterov=True)
-
-
-def _weigh(heads: Sequence[str], original: float) -> npt.NDArray[np.float32]:
-    """What each head's loss counts; as many as there are in all."""
-    weights = np.array([original if head == ORIGINAL else 1.0 for head in heads], np.float32)
-    return np.asarray(weights / weights.mean(), np.float32)
 
 
 def _smooth(targets: Targets, share: float) -> npt.NDArray[np.float32]:

@@ -29,8 +29,6 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             exported; 0: the weights themselves.
         augment: whether ``training.augment`` changes each image anew in each epoch.
         teaching: share of the target that is the mean answer of the teachers, where there are any.
-        original_weight: what the loss of the head ``original`` counts beside another head's, as a multiple;
-            the mean over the heads' weights stays 1.
         width: channels of the first stage of ``moodnet`` and ``teacher``; their other stages have multiples.
         dropout: of their features.
     """
@@ -45,7 +43,6 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     averaging: Fraction = 0.0
     augment: bool = False
     teaching: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
-    original_weight: Positive = 1.0
     width: Count = 64
     dropout: Fraction = 0.0
 

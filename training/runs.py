@@ -38,6 +38,7 @@ class RunSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         data_sha256: hash of the data set, as in ``training.dataset.Dataset``.
         votes_sha256: hash of the file of votes; null without one.
         teachers_sha256: hashes of the teachers' weights.
+        start_sha256: hash of the weights that it began with; null: random ones.
     """
 
     recipe: Recipe
@@ -47,6 +48,7 @@ class RunSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data_sha256: str
     votes_sha256: str | None = None
     teachers_sha256: tuple[str, ...] = ()
+    start_sha256: str | None = None
 
 
 class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -273,6 +273,22 @@ def test_a_student_learns_from_a_teacher_and_from_original_labels_alone_too(
     assert "answers original, not ferplus and original" in capsys.readouterr().err
 
 
+def test_a_run_goes_on_from_the_weights_of_another(
+    data: Path, run: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    further = [*train_arguments(data, tmp_path / "further"), "--start", str(run.path), "--epochs", "1"]
+    # at no rate to speak of it stays what it was
+    assert main([*further, "--set", "learning_rate=1e-9", "--set", "averaging=0.0"]) == 0
+    folder = RunFolder(tmp_path / "further")
+    assert folder.read_settings().start_sha256 == hashlib.sha256(run.find_weights().read_bytes()).hexdigest()
+    before, after = (load_selected(one).trainable_weights for one in (run, folder))
+    for one, other in zip(before, after, strict=True):
+        np.testing.assert_allclose(np.asarray(other), np.asarray(one), atol=1e-5)
+    wider = [*train_arguments(data, tmp_path / "wider"), "--start", str(run.path)]
+    assert main([*wider, "--set", "width=12"]) == 2
+    assert "is a moodnet of width 16, not a moodnet of width 12" in capsys.readouterr().err
+
+
 def test_an_export_with_another_data_set_or_other_votes_is_refused(
     dataset: Dataset, votes: VotesFile, run: RunFolder, tmp_path: Path
 ) -> None:
