@@ -39,8 +39,9 @@ class Batch:
     Attributes:
         deliveries: all of them; acknowledged together, once what they became is in Redis.
         events: valid camera events, in order of arrival.
-        losses: what to tell the windows of refused messages whose camera is known.
+        losses: what to tell the windows of refused messages whose camera is known, and of shed frames.
         refusals: (topic, reason, detail) of each refused message.
+        shed: frames that are not classified, as they are too old.
         faces: crops to classify.
     """
 
@@ -48,19 +49,25 @@ class Batch:
     events: list[CameraEvent] = field(default_factory=list)
     losses: list[FrameLoss] = field(default_factory=list)
     refusals: list[tuple[str, Reason, str]] = field(default_factory=list)
+    shed: int = 0
     faces: int = 0
 
     def add(self, delivery: Delivery, now_ms: int) -> None:
-        """Validates one more delivery; a refused one is kept as a refusal."""
-        self.deliveries.append(delivery)
-        try:
-            event = _validate(delivery, now_ms)
-        except Refused as refused:
-            self._refuse(delivery.topic, refused, now_ms)
-            return
-        self.events.append(event)
+        """Takes one more delivery; a refused one is kept as a refusal."""
+        event = self._take(delivery, now_ms)
+        if event:
+            self.events.append(event)
         if isinstance(event, FrameFaces):
             self.faces += len(event.faces)
+
+    def add_shed(self, delivery: Delivery, now_ms: int) -> None:
+        """Takes a delivery of a frame that is not to be classified; a refused one is kept as a refusal."""
+        frame = self._take(delivery, now_ms)
+        if isinstance(frame, FrameFaces):
+            self.shed += 1
+            self.losses.append(
+                FrameLoss(SCHEMA, frame.camera, frame.captured_at_ms, "shed", frame.session, frame.frame)
+            )
 
     def classified(self, classifier: Classifier, now_ms: int) -> list[LogEvent]:
         """Everything of the batch that goes into the streams.
@@ -77,6 +84,15 @@ class Batch:
             for event in self.events
         ]
         return events + list(self.losses)
+
+    def _take(self, delivery: Delivery, now_ms: int) -> CameraEvent | None:
+        """The event of a delivery; None: it was refused."""
+        self.deliveries.append(delivery)
+        try:
+            return _validate(delivery, now_ms)
+        except Refused as refused:
+            self._refuse(delivery.topic, refused, now_ms)
+            return None
 
     def _refuse(self, topic: str, refused: Refused, now_ms: int) -> None:
         self.refusals.append((topic, refused.reason, refused.detail))

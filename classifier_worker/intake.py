@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+import time
 from dataclasses import dataclass
 
 import paho.mqtt.client as paho
@@ -27,11 +28,22 @@ class Delivery:
         topic: as published.
         payload: as published; not validated.
         packet_id: what ``Intake.acknowledge`` tells the broker.
+        expires_s: monotonic time at which its broker would have given it up; None: never.
     """
 
     topic: str
     payload: bytes
     packet_id: int
+    expires_s: float | None = None
+
+    def age_s(self, lifetime_s: float, now_s: float) -> float:
+        """How much of its lifetime has passed (by no camera's clock); 0 where it has none.
+
+        Args:
+            lifetime_s: what its publisher gave it.
+            now_s: monotonic.
+        """
+        return 0.0 if self.expires_s is None else max(0.0, lifetime_s - (self.expires_s - now_s))
 
 
 class Intake:
@@ -79,6 +91,11 @@ class Intake:
         return self._lost.is_set()
 
     @property
+    def waiting(self) -> int:
+        """Deliveries that were not yet taken."""
+        return self._waiting.qsize()
+
+    @property
     def unfinished(self) -> int:
         """Deliveries that were not acknowledged: the broker still holds them."""
         return self._received - self._acknowledged
@@ -111,7 +128,9 @@ class Intake:
 
     def _receive(self, message: paho.MQTTMessage) -> None:
         self._received += 1
-        self._waiting.put(Delivery(message.topic, bytes(message.payload), message.mid))
+        left_s: int | None = getattr(message.properties, "MessageExpiryInterval", None)
+        expires_s = None if left_s is None else time.monotonic() + left_s
+        self._waiting.put(Delivery(message.topic, bytes(message.payload), message.mid, expires_s))
 
     def _subscribed(self, _packet_id: int, reasons: list[ReasonCode]) -> None:
         self._denied = [str(reason) for reason in reasons if reason.is_failure]

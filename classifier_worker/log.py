@@ -83,10 +83,10 @@ class EmotionLog:
         names = [keys.stream(keys.partition_of(event.camera))]
         args: list[str | bytes | int] = [_KIND_OF[type(event)], encode(event), self._max_entries]
         match event:
-            case FrameEmotions():
+            case FrameEmotions() | FrameLoss(reason="shed"):
                 bitmap, bit = keys.seen_frame(event.camera, event.session, event.frame)
             case CameraReport():
                 bitmap, bit = keys.seen_report(event.camera, event.session, event.seq)
-            case FrameLoss():  # a count of bad messages, which have no number of their own
+            case FrameLoss():  # a count of bad messages, whose numbers are not known
                 return names, args
         return [*names, bitmap], [*args, bit, SEEN_TTL_S]

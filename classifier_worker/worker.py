@@ -7,14 +7,12 @@ from collections.abc import Callable
 
 from redis.exceptions import RedisError
 
-from classifier_worker import metrics
-from classifier_worker.batch import Batch
 from classifier_worker.classifier import Classifier
-from classifier_worker.intake import Delivery, Intake
-from classifier_worker.log import EmotionLog, Outcome
+from classifier_worker.intake import Intake
+from classifier_worker.log import EmotionLog
+from classifier_worker.pipeline import Pipeline
 from classifier_worker.settings import WorkerSettings
 from classifier_worker.slot import Slot, Slots
-from contract.codec import LogEvent
 from runtime.errors import BrokerFailure
 from runtime.health import Health
 from runtime.redis import Client
@@ -62,8 +60,9 @@ class Worker:
         self._classifier = classifier
         self._settings = settings
         self._health = health
-        self._clock_ms = clock_ms
-        self._log = EmotionLog(client, settings.stream_max_entries)
+        self._pipeline = Pipeline(
+            classifier, EmotionLog(client, settings.stream_max_entries), settings, health, clock_ms
+        )
         self._slots = Slots(client, settings.slots)
         self._looked_s = time.monotonic()
 
@@ -129,7 +128,7 @@ class Worker:
             if first or self._adopt_orphan():
                 idle_since_s = time.monotonic()
             if first:
-                self._process(self._gather(first, intake), intake, stop)
+                self._pipeline.process(first, intake, stop, lambda: self._renewed(slot))
             elif drain and time.monotonic() - idle_since_s >= self._settings.drain_idle_s:
                 break
         return True
@@ -155,55 +154,6 @@ class Worker:
         self._release(orphan, session_ended=self._leave(orphan, intake, _ADOPT_S))
         return True
 
-    def _gather(self, first: Delivery, intake: Intake) -> Batch:
-        """A batch of what waits, up to the batch size; the first message waits only a moment for others."""
-        batch = Batch()
-        deadline_s = time.monotonic() + self._settings.batch_wait_ms / 1000
-        delivery: Delivery | None = first
-        while delivery:
-            batch.add(delivery, self._clock_ms())
-            if batch.faces >= self._settings.batch_faces or time.monotonic() > deadline_s:
-                break
-            delivery = intake.take(max(0.0, deadline_s - time.monotonic()))
-        return batch
-
-    def _process(self, batch: Batch, intake: Intake, stop: threading.Event) -> None:
-        with metrics.CLASSIFY_SECONDS.time():
-            events = batch.classified(self._classifier, self._clock_ms())
-        metrics.BATCH_FACES.observe(batch.faces)
-        metrics.FACES.inc(batch.faces)
-        if self._write(events, batch, intake, stop):
-            intake.acknowledge(batch.deliveries)
-
-    def _write(self, events: list[LogEvent], batch: Batch, intake: Intake, stop: threading.Event) -> bool:
-        """Writes until all is in Redis; False when that must be left to whoever gets the messages next."""
-        while True:
-            try:
-                outcomes = self._log.append(events)
-                if Outcome.FULL not in outcomes:
-                    self._log.reject(batch.refusals)
-            except RedisError as error:
-                log.warning("cannot write to Redis, keeping the messages: %s", error)
-                self._health.unwell("redis", str(error))
-            else:
-                self._count(outcomes, batch)
-                events = [
-                    event for event, outcome in zip(events, outcomes, strict=True) if outcome is Outcome.FULL
-                ]
-                if not events:
-                    self._health.well("redis")
-                    return True
-                self._health.unwell("redis", "a stream is full: the aggregator does not keep up")
-            if intake.lost or stop.wait(_RETRY_S):
-                return False
-
-    def _count(self, outcomes: list[Outcome], batch: Batch) -> None:
-        for outcome in outcomes:
-            metrics.EVENTS.labels(outcome).inc()
-        if Outcome.FULL not in outcomes:
-            for _, reason, _ in batch.refusals:
-                metrics.REFUSED.labels(reason).inc()
-
     def _leave(self, slot: Slot, intake: Intake, most_s: float) -> bool:
         """Hands over in order: what is under way is finished, what comes next goes to others.
 
@@ -224,7 +174,7 @@ class Worker:
         timer = threading.Timer(most_s, patience.set)
         timer.start()
         while not intake.lost and not patience.is_set() and (first := intake.take(_POLL_S if forget else 0)):
-            self._process(self._gather(first, intake), intake, patience)
+            self._pipeline.process(first, intake, patience, lambda: self._renewed(slot), live=False)
         timer.cancel()
         # what could not be written (Redis away, stream full) stays in the session, for whoever adopts it
         forget = forget and not intake.lost and not intake.unfinished

@@ -18,6 +18,9 @@ FACES_MAX = 50
 INTERVAL_MAX_MS = 1000
 """A gap between two analysed frames counts as seen time up to this long."""
 
+CROP_LIFETIME_S = 30
+"""A crop older than this is of no use: its camera gives it up, or tells the broker to (message expiry)."""
+
 NAME_PATTERN = r"[a-z0-9][a-z0-9-]{0,62}"
 
 CameraName = Annotated[str, Meta(pattern=rf"^{NAME_PATTERN}/{NAME_PATTERN}\Z")]
@@ -158,12 +161,15 @@ class FrameLoss(Struct, frozen=True):
     Attributes:
         captured_at_ms: capture time, or arrival time where the payload did not tell.
         reason: ``refused`` (failed validation) or ``shed`` (too old to be live, under overload).
+        session, frame: which frame it was; '' where the payload did not tell. A known one counts once.
     """
 
     schema: Schema
     camera: CameraName
     captured_at_ms: TimeMs
     reason: Literal["refused", "shed"]
+    session: Annotated[str, Meta(pattern=r"^([0-9a-f]{16})?\Z")] = ""
+    frame: Sequence = 0
 
 
 class CameraStatus(Struct, frozen=True):

@@ -43,6 +43,11 @@ def topic(camera: str, suffix: Suffix) -> str:
     return f"{ROOT}/{camera}/{suffix}"
 
 
+def is_faces(name: str) -> bool:
+    """Whether a topic carries crops."""
+    return name.endswith(f"/{Suffix.FACES}")
+
+
 def parse_topic(name: str) -> tuple[str, Suffix] | None:
     """Camera (``site/camera``) and suffix of a topic, or None where it is none of ours."""
     match = _TOPIC.fullmatch(name)

@@ -10,9 +10,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
+from contract.events import CROP_LIFETIME_S
 from contract.topics import Suffix
 
-LIFETIME_S: Final = {Suffix.FACES: 30.0, Suffix.EMOTIONS: 3540.0, Suffix.REPORTS: 3540.0}
+LIFETIME_S: Final = {Suffix.FACES: float(CROP_LIFETIME_S), Suffix.EMOTIONS: 3540.0, Suffix.REPORTS: 3540.0}
 """How long a message may be late. Workers refuse what is an hour old: a minute less, to get there."""
 
 

@@ -69,6 +69,7 @@ EVENTS: dict[str, Event] = {
         SCHEMA, CAMERA, SESSION, 3, AT_MS - 123, AT_MS + 9_877, 9_800, 49, 20, 31, 1, 2, 4.9, "yunet"
     ),
     "frame_loss.json": FrameLoss(SCHEMA, CAMERA, AT_MS, "refused"),
+    "frame_loss_shed.json": FrameLoss(SCHEMA, CAMERA, AT_MS, "shed", SESSION, 70_000),
     "camera_status.json": CameraStatus(SCHEMA, CAMERA, True, "0.1.0", "haar", 5.0, AT_MS),
     "preview.msgpack": Preview(SCHEMA, CAMERA, SESSION, 70_000, AT_MS, b"\xff\xd8\xff\xd9"),
 }
@@ -78,6 +79,11 @@ EVENTS: dict[str, Event] = {
 def test_an_event_has_the_bytes_on_file(name: str, write_golden: bool) -> None:
     compare(FOLDER / name, encode(EVENTS[name]), write=write_golden)
     assert decode((FOLDER / name).read_bytes(), type(EVENTS[name])) == EVENTS[name]
+
+
+def test_a_loss_told_before_frames_were_named_is_still_read() -> None:
+    told = b'{"schema":1,"camera":"shop-1/entrance","captured_at_ms":1795384800123,"reason":"refused"}'
+    assert decode(told, FrameLoss) == FrameLoss(SCHEMA, CAMERA, 1795384800123, "refused")
 
 
 def test_names_and_layout_are_those_on_file(write_golden: bool) -> None:

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from queue import SimpleQueue
 
 import paho.mqtt.client as paho
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from contract.codec import Event, encode
@@ -23,15 +25,18 @@ class Publisher:
         self._client = client
         self._answers = answers
 
-    def publish(self, event: Event, suffix: Suffix) -> None:
+    def publish(self, event: Event, suffix: Suffix, expiry_s: int | None = None) -> None:
         """Sends an event on the topic of its camera and waits until the broker has it."""
-        self.publish_raw(topic(event.camera, suffix), encode(event))
+        self.publish_raw(topic(event.camera, suffix), encode(event), expiry_s)
 
-    def publish_raw(self, name: str, payload: bytes) -> None:
+    def publish_raw(self, name: str, payload: bytes, expiry_s: int | None = None) -> None:
         """Sends any bytes to any topic and waits until the broker has them for somebody."""
+        properties = Properties(PacketTypes.PUBLISH)
+        if expiry_s is not None:
+            properties.MessageExpiryInterval = expiry_s
 
         def taken() -> bool:
-            self._client.publish(name, payload, qos=1)
+            self._client.publish(name, payload, qos=1, properties=properties)
             return self._answers.get(timeout=10).value != NO_SUBSCRIBER
 
         eventually(taken, 10, "a subscriber")

@@ -9,7 +9,7 @@ from contract import keys
 from contract.codec import Reason
 from contract.events import SCHEMA, FrameLoss
 from runtime.redis import Client
-from tests.support.events import CAMERA, camera_report, frame_emotions
+from tests.support.events import CAMERA, SESSION, camera_report, frame_emotions
 from tests.support.stream import stream_events
 
 AT_MS = 1_780_000_000_000
@@ -60,6 +60,17 @@ def test_losses_are_appended_and_refusals_described_without_content(any_redis: C
     log.reject([("moodlens/v1/a/b/faces", Reason.MALFORMED, "truncated")] * 3)
     assert any_redis.hgetall(keys.REJECTED_COUNTS) == {b"malformed": b"3"}
     assert any_redis.xlen(keys.REJECTED) == 3
+
+
+def test_a_shed_frame_counts_once_and_is_not_classified_later(any_redis: Client) -> None:
+    log = EmotionLog(any_redis, max_entries=1000)
+    shed = FrameLoss(SCHEMA, CAMERA, AT_MS, "shed", SESSION, 7)
+    assert log.append([shed, shed, frame_emotions(7, captured_at_ms=AT_MS)]) == [
+        Outcome.NEW,
+        Outcome.DUPLICATE,
+        Outcome.DUPLICATE,
+    ]
+    assert stream_events(any_redis, PARTITION) == [shed]
 
 
 def test_the_stream_of_refusals_is_bounded(any_redis: Client) -> None:
