@@ -8,7 +8,7 @@ EXTRAS := demo,training
 TEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check setup clean
+.PHONY: help demo test check bench setup clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -26,6 +26,9 @@ check: $(VENV)/.ready ## format, lint, types, import rules, unit and golden test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/unit tests/golden $(TEST_ARGS)
+
+bench: $(VENV)/.ready ## measure the streaming core stage by stage and whole; BENCH_ARGS="worker system": some stages
+	$(BIN)/python -m bench $(BENCH_ARGS)
 
 setup: $(VENV)/.ready ## set up .venv for development, and the pre-commit hook
 	$(BIN)/pre-commit install

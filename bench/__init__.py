@@ -1,0 +1,1 @@
+"""How fast the system is here, against the machine's own limits: ``make bench``."""

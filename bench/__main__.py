@@ -1,0 +1,83 @@
+"""``python -m bench``: measures stage by stage and the whole, and writes a page and JSON."""
+
+import argparse
+import json
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from rich.console import Console
+
+from bench.aggregator import measure_aggregator
+from bench.limits import measure_limits
+from bench.machine import describe_machine
+from bench.model import measure_model
+from bench.page import write_page
+from bench.system import Load, measure_system
+from bench.worker import measure_worker
+from classifier_worker.settings import SHIPPED_MODEL
+from contract.model import ModelCard
+from runtime.process import run
+
+OUT: Final = Path("docs/benchmarks")
+ROUNDS: Final = 3
+FLEETS: Final = (10, 100, 1000)
+
+Stage = Callable[[argparse.Namespace], Any]
+
+
+def measure_stage_model(_given: argparse.Namespace) -> Any:
+    """The bare model."""
+    card = msgspec.json.decode((SHIPPED_MODEL / "model.json").read_bytes(), type=ModelCard)
+    return measure_model(card.multiply_adds)
+
+
+def measure_stage_half(given: argparse.Namespace) -> Any:
+    """Half load, from few cameras to many."""
+    return [measure_system(Load(fleet, given.capacity / 2, given.seconds)) for fleet in FLEETS]
+
+
+STAGES: Final[dict[str, Stage]] = {
+    "limits": lambda _given: measure_limits(),
+    "model": measure_stage_model,
+    "worker": lambda _given: _median([measure_worker(0) for _ in range(ROUNDS)]),
+    "aggregator": lambda _given: _median([measure_aggregator(0) for _ in range(ROUNDS)]),
+    "sustained": lambda given: measure_system(Load(20, given.capacity, given.seconds)),
+    "half": measure_stage_half,
+    "overload": lambda given: measure_system(Load(20, 3 * given.capacity, given.seconds)),
+}
+
+
+def main() -> None:
+    """Reads arguments, measures, writes."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("stages", nargs="*", metavar="STAGE", help=f"of {', '.join(STAGES)} (default: all)")
+    parser.add_argument("--capacity", type=float, default=1500, help="faces a second that are sustained")
+    parser.add_argument("--seconds", type=float, default=60, help="length of each run of the whole system")
+    parser.add_argument("--out", type=Path, default=OUT, help="folder for core.json and core.md")
+    given = parser.parse_args()
+    unknown = set(given.stages) - STAGES.keys()
+    if unknown:
+        parser.error(f"no such stage: {', '.join(sorted(unknown))}")
+    console = Console(soft_wrap=True)
+    file = given.out / "core.json"
+    results = json.loads(file.read_text()) if file.exists() and given.stages else {}
+    results["machine"] = describe_machine()
+    for name in given.stages or STAGES:
+        console.print(f"measuring: {name} ...")
+        results[name] = STAGES[name](given)
+        console.print_json(data=results[name])
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(results, indent=1) + "\n")
+    write_page(given.out / "core.md", results)
+
+
+def _median(rounds: list[dict[str, Any]]) -> dict[str, Any]:
+    """Of several rounds, figure by figure."""
+    return {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
+
+
+if __name__ == "__main__":
+    run(main, "bench")

@@ -1,0 +1,79 @@
+"""The figures as a page."""
+
+from pathlib import Path
+from typing import Any, Final
+
+_HEAD: Final = """\
+# The streaming core, measured
+
+    make bench
+
+Machine: {processor}, {cores} cores, {memory_gb} GB, {system}; Python {python}, LiteRT {litert}.
+All runs on it at once, simulated cameras included. All figures, as they were written: [core.json](core.json).
+"""
+
+_STAGES: Final = (
+    ("model", "## The model, one thread"),
+    ("limits", "## Raw limits: C clients, no code of ours"),
+    ("worker", "## One worker, MQTT in, Redis out; model and worker on the same core, medians of three"),
+    ("aggregator", "## One aggregator on one core, medians of three"),
+)
+
+_SYSTEM: Final = (("sustained", "sustained"), ("half", "half load"), ("overload", "three times that"))
+
+
+def write_page(file: Path, results: dict[str, Any]) -> None:
+    """Writes the page; stages that were not measured are left out."""
+    parts = [_HEAD.format(**results["machine"])]
+    for name, title in _STAGES:
+        if name in results:
+            lines = [f"| {words(key)} | {number(value)} |" for key, value in results[name].items()]
+            parts.append("\n".join([title, "", "| | |", "|---|---:|", *lines, ""]))
+    runs = [(title, run) for name, title in _SYSTEM for run in _as_list(results.get(name))]
+    if runs:
+        parts.append("\n".join(["## The whole", "", *_system_table(runs), ""]))
+    file.write_text("\n".join(parts))
+
+
+def _as_list(value: Any) -> list[dict[str, Any]]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _system_table(runs: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    head = (
+        "| | cameras | seconds | faces/s offered | served | frames shed | expired | p50 s | p99 s "
+        "| CPU µs a face | worker MB | aggregator MB |"
+    )
+    lines = [head, "|---|" + "---:|" * (head.count("|") - 2)]
+    for title, run in runs:
+        frames, memory = run["frames"], run["memory_peak_mb"]
+        cells = [
+            title,
+            number(run["cameras"]),
+            number(run["seconds"]),
+            number(run["offered_faces_per_s"]),
+            number(run["served_faces_per_s"]),
+            number(frames["shed"]),
+            number(frames["expired"]),
+            number(run["latency_s"]["p50"]),
+            number(run["latency_s"]["p99"]),
+            number(run["cpu_us_per_face"]),
+            number(memory["worker-0"]),
+            number(memory["aggregator"]),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def words(key: str) -> str:
+    """A name in the results for people: units are at its end already."""
+    return key.replace("_per_s", " a second").replace("_us_per_", " µs a ").replace("_", " ")
+
+
+def number(value: float | None) -> str:
+    """With separators; None: not measured."""
+    if value is None:
+        return "not measured"
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:g}"
