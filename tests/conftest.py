@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from runtime.redis import Client, open_redis
 from runtime.settings import RedisSettings
-from tests.support.services import Mosquitto, RedisServer
+from tests.support.services import Mosquitto, RedisCluster, RedisServer
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -39,7 +39,8 @@ def redis_client(redis_server: RedisServer) -> Iterator[redis.Redis]:
 def any_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """A connection to a real Redis of either kind, as programs open it."""
     cluster = request.param == "cluster"
-    server = RedisServer(tmp_path_factory.mktemp("redis") / "data", cluster=cluster).start()
+    folder = tmp_path_factory.mktemp("redis") / "data"
+    server = (RedisCluster(folder) if cluster else RedisServer(folder)).start()
     yield open_redis(RedisSettings(url=SecretStr(server.url), cluster=cluster))
     server.stop()
 

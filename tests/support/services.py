@@ -16,6 +16,9 @@ import redis
 
 T = TypeVar("T")
 
+MASTERS = 3
+SLOTS = 16_384
+
 MOSQUITTO_SETTINGS = """
 listener {port} 127.0.0.1
 allow_anonymous true
@@ -28,8 +31,24 @@ max_queued_bytes 268435456
 max_inflight_messages 0
 """
 
+DEPLOYED = Path(__file__).parents[2] / "deploy" / "mosquitto.conf"
 
-def eventually(probe: Callable[[], T | None], within_s: float = 30.0, what: str = "it") -> T:
+
+def deployed_settings() -> str:
+    """The settings of ``deploy/mosquitto.conf``, with a port and a store that a test gives."""
+    text = DEPLOYED.read_text()
+    for of_the_container, of_a_test in (
+        ("listener 1883\n", "listener {port} 127.0.0.1\n"),
+        ("persistence_location /mosquitto/data/\n", "persistence_location {folder}/\n"),
+    ):
+        assert of_the_container in text, f"{DEPLOYED} has no line {of_the_container!r}"
+        text = text.replace(of_the_container, of_a_test)
+    return text
+
+
+def eventually(
+    probe: Callable[[], T | None], within_s: float = 30.0, what: str = "it", every_s: float = 0.02
+) -> T:
     """The first truthy value of ``probe``; fails the test when there is none in time."""
     deadline = time.monotonic() + within_s
     while True:
@@ -37,7 +56,7 @@ def eventually(probe: Callable[[], T | None], within_s: float = 30.0, what: str 
         if value:
             return value
         assert time.monotonic() < deadline, f"waited {within_s:.0f} s for {what}, last saw {value!r}"
-        time.sleep(0.02)
+        time.sleep(every_s)
 
 
 def free_port() -> int:
@@ -105,13 +124,14 @@ class Process:
 
 
 class Mosquitto:
-    """A broker with the settings of a real installation; its store outlives a restart."""
+    """A broker with the settings of a real installation; its store, in ``folder``, outlives a restart."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: str = MOSQUITTO_SETTINGS) -> None:
         self.host, self.port = "127.0.0.1", free_port()
+        self.folder = folder
         folder.mkdir(parents=True)
         self.settings = folder / "mosquitto.conf"
-        text = MOSQUITTO_SETTINGS.format(port=self.port, folder=folder)
+        text = settings.format(port=self.port, folder=folder)
         if os.geteuid() == 0:
             text += "user root\n"  # it would drop to a user who cannot write here
         self.settings.write_text(text)
@@ -131,11 +151,10 @@ class Mosquitto:
 
 
 class RedisServer:
-    """A Redis with the settings of a real installation; with ``cluster``, a Redis Cluster of one node."""
+    """A Redis with the settings of a real installation; with ``cluster``, a node that has no slots yet."""
 
     def __init__(self, folder: Path, *, cluster: bool = False) -> None:
-        self.port = free_port()
-        self._cluster = cluster
+        self.port, self.bus_port = free_port(), free_port()
         folder.mkdir(parents=True)
         options = {
             "port": str(self.port),
@@ -146,7 +165,7 @@ class RedisServer:
             "appendfsync": "everysec",
             "maxmemory-policy": "noeviction",
             # the node's second port is 10,000 above the first, by default above what there is
-            **({"cluster-enabled": "yes", "cluster-port": str(free_port())} if cluster else {}),
+            **({"cluster-enabled": "yes", "cluster-port": str(self.bus_port)} if cluster else {}),
         }
         arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
         self.process = Process([executable("redis-server"), *arguments], folder / "redis.log")
@@ -155,12 +174,6 @@ class RedisServer:
     def start(self) -> Self:
         self.process.start()
         eventually(lambda: accepts(self.port), 10, "redis-server")
-        if self._cluster:
-            with self.client() as client:
-                client.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)
-                eventually(
-                    lambda: client.execute_command("CLUSTER INFO")["cluster_state"] == "ok", 10, "the cluster"
-                )
         return self
 
     def stop(self) -> None:
@@ -172,6 +185,40 @@ class RedisServer:
     @property
     def environment(self) -> dict[str, str]:
         return {"MOODLENS_REDIS_URL": self.url}
+
+
+class RedisCluster:
+    """A Redis Cluster of three masters."""
+
+    def __init__(self, folder: Path) -> None:
+        self.nodes = [RedisServer(folder / str(number), cluster=True) for number in range(MASTERS)]
+        self.url = self.nodes[0].url
+
+    def start(self) -> Self:
+        for node in self.nodes:
+            node.start()
+        for number, node in enumerate(self.nodes):
+            first, end = (SLOTS * edge // MASTERS for edge in (number, number + 1))
+            with node.client() as client:
+                client.execute_command("CLUSTER ADDSLOTSRANGE", first, end - 1)
+                for other in self.nodes[:number]:
+                    client.execute_command("CLUSTER MEET", "127.0.0.1", other.port, other.bus_port)
+        eventually(lambda: all(map(_knows_all_slots, self.nodes)), 30, "the cluster")
+        return self
+
+    def stop(self) -> None:
+        for node in self.nodes:
+            node.stop()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"MOODLENS_REDIS_URL": self.url, "MOODLENS_REDIS_CLUSTER": "true"}
+
+
+def _knows_all_slots(node: RedisServer) -> bool:
+    with node.client() as client:
+        told = client.execute_command("CLUSTER INFO")
+    return told["cluster_state"] == "ok" and told["cluster_known_nodes"] == str(MASTERS)
 
 
 def program(
