@@ -15,6 +15,7 @@ from bench.limits import measure_limits
 from bench.machine import describe_machine
 from bench.model import measure_model
 from bench.page import write_page
+from bench.storage import measure_storage
 from bench.system import Load, measure_system
 from bench.worker import measure_worker
 from classifier_worker.settings import SHIPPED_MODEL
@@ -39,23 +40,36 @@ def measure_stage_half(given: argparse.Namespace) -> Any:
     return [measure_system(Load(fleet, given.capacity / 2, given.seconds)) for fleet in FLEETS]
 
 
+def measure_stage_soak(given: argparse.Namespace) -> Any:
+    """Half load for long: the memory of each process, MB, minute by minute."""
+    minutes: list[dict[str, float]] = []
+    told = measure_system(Load(20, given.capacity / 2, given.soak_s), minutes.append)
+    return {**told, "memory_mb": {name: [round(one[name], 1) for one in minutes] for name in minutes[0]}}
+
+
 STAGES: Final[dict[str, Stage]] = {
     "limits": lambda _given: measure_limits(),
     "model": measure_stage_model,
     "worker": lambda _given: _median([measure_worker(0) for _ in range(ROUNDS)]),
     "aggregator": lambda _given: _median([measure_aggregator(0) for _ in range(ROUNDS)]),
+    "storage": lambda _given: measure_storage(),
     "sustained": lambda given: measure_system(Load(20, given.capacity, given.seconds)),
     "half": measure_stage_half,
     "overload": lambda given: measure_system(Load(20, 3 * given.capacity, given.seconds)),
+    "soak": measure_stage_soak,
 }
+ON_DEMAND: Final = {"soak"}
 
 
 def main() -> None:
     """Reads arguments, measures, writes."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("stages", nargs="*", metavar="STAGE", help=f"of {', '.join(STAGES)} (default: all)")
+    parser.add_argument(
+        "stages", nargs="*", metavar="STAGE", help=f"of {', '.join(STAGES)} (default: all but the soak)"
+    )
     parser.add_argument("--capacity", type=float, default=1500, help="faces a second that are sustained")
     parser.add_argument("--seconds", type=float, default=60, help="length of each run of the whole system")
+    parser.add_argument("--soak-s", type=float, default=1800, help="length of the soak")
     parser.add_argument("--out", type=Path, default=OUT, help="folder for core.json and core.md")
     given = parser.parse_args()
     unknown = set(given.stages) - STAGES.keys()
@@ -65,7 +79,7 @@ def main() -> None:
     file = given.out / "core.json"
     results = json.loads(file.read_text()) if file.exists() and given.stages else {}
     results["machine"] = describe_machine()
-    for name in given.stages or STAGES:
+    for name in given.stages or [name for name in STAGES if name not in ON_DEMAND]:
         console.print(f"measuring: {name} ...")
         results[name] = STAGES[name](given)
         console.print_json(data=results[name])

@@ -17,6 +17,7 @@ _STAGES: Final = (
     ("limits", "## Raw limits: C clients, no code of ours"),
     ("worker", "## One worker, MQTT in, Redis out; model and worker on the same core, medians of three"),
     ("aggregator", "## One aggregator on one core, medians of three"),
+    ("storage", "## One camera in Redis, every window kept and full"),
 )
 
 _SYSTEM: Final = (("sustained", "sustained"), ("half", "half load"), ("overload", "three times that"))
