@@ -112,6 +112,8 @@ class Rig:
     def stop(self, name: str) -> None:
         """Ends a process in order, or by force where that takes too long."""
         process = self.processes.pop(name)
+        if process.poll() is not None:
+            return
         process.terminate()
         try:
             process.wait(STOP_S)

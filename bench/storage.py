@@ -28,5 +28,5 @@ def measure_storage() -> dict[str, Any]:
 
 def _fill(rig: Rig, key: str, rows: int) -> int:
     """Writes a chunk as commits do, its last number first, and what it takes, bytes."""
-    rig.client.execute_command("BITFIELD", key, "INCRBY", "i64", f"#{rows * row.WIDTH - 1}", "1")
+    rig.client.bitfield(key).incrby("i64", f"#{rows * row.WIDTH - 1}", 1).execute()
     return int(rig.client.memory_usage(key) or 0)

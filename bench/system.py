@@ -73,7 +73,7 @@ def measure_system(
         except json.JSONDecodeError:
             raise BenchError(f"the simulated cameras failed: {rig.last_line('cameras')}") from None
         counted = _settle(rig, load, began_ms, sent["frames"])
-        latency_s = _quantiles(rig.health_port("aggregator"), (0.5, 0.99))
+        latency_s = _quantiles(rig.health_port("aggregator"))
     served = int(counted[row.FRAMES])
     return {
         "cameras": load.cameras,
@@ -150,8 +150,8 @@ def _is_well(port: int) -> bool:
         return False
 
 
-def _quantiles(port: int, shares: Sequence[float]) -> dict[str, float | None]:
-    """Capture to window, seconds: interpolated within the buckets of the aggregator's histogram."""
+def _quantiles(port: int) -> dict[str, float | None]:
+    """Capture to window, seconds, as the aggregator's histogram has it."""
     with urlopen(f"http://{HOST}:{port}/metrics", timeout=5) as page:
         families = list(text_string_to_metric_families(page.read().decode()))
     buckets = [
@@ -161,13 +161,21 @@ def _quantiles(port: int, shares: Sequence[float]) -> dict[str, float | None]:
         for sample in family.samples
         if sample.name.endswith("_bucket")
     ]
+    return {"p50": quantile(buckets, 0.5), "p99": quantile(buckets, 0.99)}
+
+
+def quantile(buckets: Sequence[tuple[float, float]], share: float) -> float | None:
+    """Interpolated within its bucket, as Prometheus does it.
+
+    Args:
+        buckets: (upper edge, cumulated count), ascending; the last edge is infinite.
+        share: of all that was counted.
+
+    Returns:
+        None where nothing was counted; the last finite edge where it lies beyond.
+    """
     edges, counts = (np.array(values) for values in zip(*buckets, strict=True))
     if not counts[-1]:
-        return {f"p{round(share * 100)}": None for share in shares}
+        return None
     edges[-1] = edges[-2]
-    return {
-        f"p{round(share * 100)}": round(
-            float(np.interp(share * counts[-1], [0.0, *counts], [0.0, *edges])), 3
-        )
-        for share in shares
-    }
+    return round(float(np.interp(share * counts[-1], [0.0, *counts], [0.0, *edges])), 3)

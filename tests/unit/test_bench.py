@@ -1,0 +1,51 @@
+"""The arithmetic of the measurements, and one small measurement of the whole system."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from bench.errors import BenchError
+from bench.page import write_page
+from bench.rig import wait_for
+from bench.system import Load, measure_system, quantile
+from tests.support.services import executable
+
+BUCKETS = [(0.1, 50.0), (0.2, 90.0), (0.4, 100.0), (math.inf, 100.0)]
+
+
+def test_a_quantile_lies_within_its_bucket() -> None:
+    assert quantile(BUCKETS, 0.5) == 0.1
+    assert quantile(BUCKETS, 0.7) == 0.15
+    assert quantile(BUCKETS, 0.99) == 0.38
+
+
+def test_nothing_counted_has_no_quantile_and_what_lies_beyond_has_the_last_edge() -> None:
+    assert quantile([(0.1, 0.0), (math.inf, 0.0)], 0.5) is None
+    assert quantile([(0.1, 0.0), (0.2, 0.0), (math.inf, 5.0)], 0.5) == 0.2
+
+
+def test_what_never_comes_is_one_line() -> None:
+    with pytest.raises(BenchError, match="waited 0 s for the moon"):
+        wait_for(lambda: False, 0.05, "the moon")
+
+
+def test_a_small_load_is_served_to_the_frame_and_makes_a_page(tmp_path: Path) -> None:
+    for server in ("mosquitto", "redis-server"):
+        executable(server)
+    run = measure_system(Load(cameras=2, faces_per_s=40, seconds=3))
+    frames = run["frames"]
+    assert 25 <= frames["sent"] <= 35
+    assert frames["served"] == frames["sent"]
+    assert frames["shed"] == frames["refused"] == frames["expired"] == 0
+    assert 0 < run["latency_s"]["p50"] < run["latency_s"]["p99"] < 5
+    assert set(run["memory_peak_mb"]) == {"mosquitto", "redis", "worker-0", "aggregator", "cameras"}
+    assert run["cpu_us_per_face"] > 0
+
+    known = dict.fromkeys(("processor", "cores", "memory_gb", "system", "python", "litert"), "?")
+    page = tmp_path / "core.md"
+    write_page(page, json.loads(json.dumps({"machine": known, "half": [run], "limits": {"redis": None}})))
+    text = page.read_text()
+    assert "| half load | 2 | 3 | 40 |" in text
+    assert "| redis | not measured |" in text
