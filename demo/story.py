@@ -101,6 +101,12 @@ class Story(Struct, frozen=True, forbid_unknown_fields=True):
     fps: Annotated[float, Meta(ge=1, le=30)] = 10.0
     seed: Annotated[int, Meta(ge=0)] = 1
 
+    @property
+    def face_max_px(self) -> float:
+        """Height of the largest face of all, pixels."""
+        flows = [flow for camera in self.cameras for flow in camera.flows]
+        return max((side for flow in flows for _, side in flow.places), default=0.0)
+
     def camera(self, name: str) -> CameraStory:
         """A camera by its full name, or by the part after ``/`` where only one has it.
 

@@ -45,6 +45,9 @@ PULSE_EVERY_S = 10.0
 PULSE_S = 3.0
 STORY_FACE_MIN_PX = "48"
 STORY_HAAR_WEIGHT_MIN = "5"
+BOX_MAX = 1.5
+"""A detector's box is never larger than the face by more."""
+
 STORY_AFTER_MS = 3_000
 """So long after the cameras are started, the story begins: on all of them at once."""
 
@@ -171,8 +174,9 @@ class System:
     def _start_cameras(self) -> None:
         if self._story:
             self._environment = {
-                # no shopper's face is smaller, and small faces are what takes detectors longest
+                # as one would set it: no shopper comes nearer, and small faces take detectors longest
                 f"{PREFIX}PRODUCER_FACE_MIN_PX": STORY_FACE_MIN_PX,
+                f"{PREFIX}PRODUCER_FACE_MAX_PX": str(round(BOX_MAX * self._story.face_max_px)),
                 f"{PREFIX}PRODUCER_HAAR_WEIGHT_MIN": STORY_HAAR_WEIGHT_MIN,
                 **self._environment,
                 f"{PREFIX}STORE_STORY": self._options.story,

@@ -30,18 +30,24 @@ class Camera:
         session: random id of this run.
         detector: finds faces.
         reporter: of the same session.
-        face_min_px: lower faces are left out.
+        face_px: least and greatest height of a face; others are left out.
         start_ms: UTC start of the session.
     """
 
     def __init__(
-        self, name: str, session: str, detector: Detector, reporter: Reporter, face_min_px: int, start_ms: int
+        self,
+        name: str,
+        session: str,
+        detector: Detector,
+        reporter: Reporter,
+        face_px: tuple[float, float],
+        start_ms: int,
     ) -> None:
         self._name = name
         self._session = session
         self._detector = detector
         self._reporter = reporter
-        self._face_min_px = face_min_px
+        self._face_px = face_px
         self._tracker = Tracker()
         self._now_ms = start_ms
         self._last_frame_ms: int | None = None
@@ -66,7 +72,7 @@ class Camera:
         with DETECT_SECONDS.time():
             found = self._detector.detect(frame.image)
         height, width = frame.image.shape[:2]
-        faces = self._crop(frame, self._tracker.update(self._large_enough(found), at_ms, (width, height)))
+        faces = self._crop(frame, self._tracker.update(self._plausible(found), at_ms, (width, height)))
         events: list[Event] = list(self._reporter.frame(at_ms, interval_ms, len(faces)))
         if faces:
             events.append(
@@ -107,8 +113,9 @@ class Camera:
         self._now_ms = max(self._now_ms, to_ms)
         return self._now_ms
 
-    def _large_enough(self, detections: list[Detection]) -> list[Detection]:
-        return [detection for detection in detections if detection.box[3] >= self._face_min_px]
+    def _plausible(self, detections: list[Detection]) -> list[Detection]:
+        least, greatest = self._face_px
+        return [detection for detection in detections if least <= detection.box[3] <= greatest]
 
     def _crop(self, frame: Frame, tracked: Sequence[tuple[int, Detection]]) -> tuple[FaceCrop, ...]:
         """The crops of the largest faces, as many as one message carries."""

@@ -1,6 +1,7 @@
 """A run of a camera, from its first frame to its goodbye."""
 
 import logging
+import math
 import secrets
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -77,9 +78,8 @@ class Producer:
         self._session = secrets.token_hex(8)
         start_ms = clock.now_ms()
         reporter = Reporter(settings.camera, self._session, settings.fps, detector.name, start_ms)
-        self._camera = Camera(
-            settings.camera, self._session, detector, reporter, settings.face_min_px, start_ms
-        )
+        face_px = settings.face_min_px, settings.face_max_px or math.inf
+        self._camera = Camera(settings.camera, self._session, detector, reporter, face_px, start_ms)
         self._reporter = reporter
         status = CameraStatus(
             schema=SCHEMA,

@@ -41,6 +41,11 @@ class ProducerSettings(BaseSettings):
         -10.0, ge=-10, le=20, description="least weight of a Haar detection: 5 leaves out most false faces"
     )
     face_min_px: int = Field(12, ge=8, le=1000, description="least height of a face in the frame, pixels")
+    face_max_px: int | None = Field(
+        None,
+        ge=8,
+        description="greatest height; where no visitor comes close, larger ones are posters and patterns",
+    )
     detect_side_max_px: int = Field(
         960, ge=160, le=4096, description="larger frames are shrunk to this long side to find faces"
     )
@@ -94,6 +99,9 @@ def load_producer_settings(flags: Mapping[str, object]) -> ProducerSettings:
     for name in ("camera", "source"):
         if not getattr(settings, name):
             raise SettingsError(f"{_spelling(name, True)} is missing (or {_spelling(name, False)})")
+    if settings.face_max_px is not None and settings.face_max_px < settings.face_min_px:
+        largest, least = (_spelling(name, False) for name in ("face_max_px", "face_min_px"))
+        raise SettingsError(f"{largest} ({settings.face_max_px}) is below {least} ({settings.face_min_px})")
     if settings.loop and settings.once:
         raise SettingsError("--loop never reaches the end that --once waits for: give one of them")
     return settings

@@ -13,7 +13,7 @@ from producer.reporter import Reporter
 
 START_MS = 1_700_000_000_000
 NAME, SESSION = "shop-1/entrance", "00112233aabbccdd"
-FACE_MIN_PX = 12
+FACE_PX = (12, 90)
 
 
 @dataclass
@@ -34,7 +34,7 @@ def face(x: float = 100.0, y: float = 50.0, size: float = 40.0, score: float = 0
 
 def camera_with(detector: Scripted) -> Camera:
     reporter = Reporter(NAME, SESSION, 5.0, detector.name, START_MS)
-    return Camera(NAME, SESSION, detector, reporter, FACE_MIN_PX, START_MS)
+    return Camera(NAME, SESSION, detector, reporter, FACE_PX, START_MS)
 
 
 def frame(at_ms: int) -> Frame:
@@ -82,8 +82,9 @@ def test_only_the_largest_faces_travel() -> None:
     assert [one.track for one in event.faces] == list(range(FACES_MAX + 4, 4, -1))
 
 
-def test_faces_too_small_to_read_are_left_out() -> None:
-    camera = camera_with(Scripted([face(size=FACE_MIN_PX - 1.0)]))
+@pytest.mark.parametrize("size", [FACE_PX[0] - 1.0, FACE_PX[1] + 1.0])
+def test_faces_too_small_to_read_or_too_large_to_be_there_are_left_out(size: float) -> None:
+    camera = camera_with(Scripted([face(size=size)]))
     assert camera.see(frame(0)) == []
     assert camera.tracks == 0
 

@@ -1,3 +1,4 @@
+import math
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -72,7 +73,7 @@ def watch(clip: Path, detector: Yunet | Haar, fps: float) -> tuple[Camera, list[
         return False
 
     reporter = Reporter("a/b", "0" * 16, fps, detector.name, now_ms)
-    camera = Camera("a/b", "0" * 16, detector, reporter, 12, now_ms)
+    camera = Camera("a/b", "0" * 16, detector, reporter, (12, math.inf), now_ms)
     events = []
     for moment in Playback(VideoFile(clip), fps, Clock(lambda: now_ms, wait), loop=False).moments():
         if isinstance(moment, Frame):

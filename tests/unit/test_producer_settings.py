@@ -39,3 +39,12 @@ def test_a_variable_that_cannot_be_used_is_named_as_such(monkeypatch: pytest.Mon
     monkeypatch.setenv("MOODLENS_PRODUCER_SCORE_MIN", "7")
     with pytest.raises(SettingsError, match="MOODLENS_PRODUCER_SCORE_MIN: Input should be less"):
         load_producer_settings(GIVEN)
+
+
+def test_faces_cannot_be_at_most_smaller_than_they_are_at_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOODLENS_PRODUCER_FACE_MAX_PX", "40")
+    assert load_producer_settings(GIVEN).face_max_px == 40
+    monkeypatch.setenv("MOODLENS_PRODUCER_FACE_MIN_PX", "48")
+    message = r"MOODLENS_PRODUCER_FACE_MAX_PX \(40\) is below MOODLENS_PRODUCER_FACE_MIN_PX \(48\)"
+    with pytest.raises(SettingsError, match=message):
+        load_producer_settings(GIVEN)
