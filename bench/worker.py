@@ -19,7 +19,7 @@ from contract.topics import WORKER_SUBSCRIPTIONS, Suffix, topic
 from runtime.mqtt import Handlers, Session, close_mqtt, open_mqtt
 from training.throughput import measure_throughput
 
-FRAMES: Final = 6_000
+FRAMES: Final = 3_000
 CAMERAS: Final = 16
 SESSION: Final = "0" * 16
 PERIOD_MS: Final = 200
