@@ -6,7 +6,9 @@ only when a camera that went silent is given up.
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import add
 
 from aggregator.deltas import Deltas, Row, add_products
 from aggregator.state import CameraState, OpenVisit, SessionClock, VisitKey
@@ -121,24 +123,38 @@ def _hear(state: CameraState, session: str, at_ms: int, logged_ms: int) -> None:
 
 def _fold_frame(state: CameraState, frame: FrameEmotions, deltas: Deltas, timing: Timing) -> None:
     at_ms = frame.captured_at_ms
-    subjects = {subject_of(frame.camera, zone) for zone in ("", *(face.zone for face in frame.faces))}
-    for subject in subjects:
-        deltas.at(subject, at_ms)[columns.FRAMES] += 1
-    for face in frame.faces:
-        p = [round(probability * MICRO) for probability in face.probabilities]
-        for zone in {"", face.zone}:
-            subject = subject_of(frame.camera, zone)
-            row = deltas.at(subject, at_ms)
-            row[columns.FACE_FRAMES] += 1
-            for column, value in enumerate(p, columns.P_SUM.start):
-                row[column] += value
-            key = VisitKey(frame.session, face.track, zone)
-            if key in state.visits and _is_over(state, key, timing):
-                _bury(state, frame.camera, key, deltas)
-            if key in state.tombstones:
-                row[columns.LATE] += 1
-            else:
-                _grow_visit(state, frame, face, p, key, deltas, timing)
+    faces = [(face, [round(p * MICRO) for p in face.probabilities]) for face in frame.faces]
+    _add_faces(state, frame, "", faces, deltas.at(frame.camera, at_ms), deltas, timing)
+    for zone in {face.zone for face, _ in faces if face.zone}:
+        inside = [(face, p) for face, p in faces if face.zone == zone]
+        row = deltas.at(subject_of(frame.camera, zone), at_ms)
+        _add_faces(state, frame, zone, inside, row, deltas, timing)
+
+
+def _add_faces(
+    state: CameraState,
+    frame: FrameEmotions,
+    zone: str,
+    faces: Sequence[tuple[FaceEmotions, list[int]]],
+    row: Row,
+    deltas: Deltas,
+    timing: Timing,
+) -> None:
+    """Adds the faces of a frame, with their probabilities in micro-units, to one subject."""
+    row[columns.FRAMES] += 1
+    row[columns.FACE_FRAMES] += len(faces)
+    for column, values in enumerate(zip(*(p for _, p in faces), strict=True), columns.P_SUM.start):
+        row[column] += sum(values)
+    for face, p in faces:
+        key = VisitKey(frame.session, face.track, zone)
+        visit = state.visits.get(key)
+        if visit and _is_over(state, key, timing):
+            _bury(state, frame.camera, key, deltas)
+            visit = None
+        if key in state.tombstones:
+            row[columns.LATE] += 1
+        else:
+            _grow_visit(state, frame, face, p, key, visit, deltas, timing)
 
 
 def _grow_visit(
@@ -147,24 +163,27 @@ def _grow_visit(
     face: FaceEmotions,
     p: list[int],
     key: VisitKey,
+    visit: OpenVisit | None,
     deltas: Deltas,
     timing: Timing,
 ) -> None:
     at_ms = frame.captured_at_ms
-    visit = state.visits.get(key)
     if visit and at_ms - visit.first_ms > timing.split_ms:
         _close(state, frame.camera, key, deltas)
         visit = None
     if visit is None:
         visit = state.visits[key] = OpenVisit(at_ms, at_ms)
-    visit.first_ms = min(visit.first_ms, at_ms)
-    visit.last_ms = max(visit.last_ms, at_ms)
+    if at_ms > visit.last_ms:
+        visit.last_ms = at_ms
+    elif at_ms < visit.first_ms:
+        visit.first_ms = at_ms
     visit.faces += 1
-    visit.p_sum = [a + b for a, b in zip(visit.p_sum, p, strict=True)]
+    visit.p_sum = list(map(add, visit.p_sum, p))
     if face.frontal is not None:
         visit.seen_ms += frame.interval_ms
-        visit.frontal_ms += frame.interval_ms * face.frontal
-        visit.watched |= face.frontal
+        if face.frontal:
+            visit.frontal_ms += frame.interval_ms
+            visit.watched = True
     state.touch_visit(key)
 
 

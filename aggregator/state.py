@@ -12,7 +12,7 @@ from contract.labels import LABELS
 VISIT, TOMBSTONE, SESSION = "visit", "closed", "session"
 
 
-class VisitKey(msgspec.Struct, frozen=True):
+class VisitKey(msgspec.Struct, frozen=True, order=True):
     """One track at one camera (``zone`` '') or within one of its zones."""
 
     session: str
@@ -71,7 +71,8 @@ class CameraState:
         self.visits: dict[VisitKey, OpenVisit] = {}
         self.tombstones: dict[VisitKey, int] = {}
         self.sessions: dict[str, SessionClock] = {}
-        self._changed: set[str] = set()
+        self._changed_visits: set[VisitKey] = set()
+        self._changed_sessions: set[str] = set()
 
     @classmethod
     def load(cls, fields: dict[bytes, bytes]) -> "CameraState":
@@ -91,34 +92,24 @@ class CameraState:
 
     def touch_visit(self, key: VisitKey) -> None:
         """Marks a visit or tombstone as changed."""
-        suffix = f"{key.session}:{key.track}:{key.zone}"
-        self._changed |= {f"{VISIT}:{suffix}", f"{TOMBSTONE}:{suffix}"}
+        self._changed_visits.add(key)
 
     def touch_session(self, session: str) -> None:
         """Marks a session's clock as changed."""
-        self._changed.add(f"{SESSION}:{session}")
+        self._changed_sessions.add(session)
 
     def take_changes(self) -> tuple[dict[str, bytes], list[str]]:
         """Fields to write and fields to remove since the last call."""
-        written: dict[str, bytes] = {}
-        removed: list[str] = []
-        for name in sorted(self._changed):
-            value = self._field(name)
-            if value is None:
-                removed.append(name)
-            else:
-                written[name] = value
-        self._changed.clear()
-        return written, removed
-
-    def _field(self, name: str) -> bytes | None:
-        kind, session, *rest = name.split(":")
-        if kind == SESSION:
+        fields: dict[str, bytes | None] = {}
+        for key in sorted(self._changed_visits):
+            suffix = f"{key.session}:{key.track}:{key.zone}"
+            visit, last_ms = self.visits.get(key), self.tombstones.get(key)
+            fields[f"{VISIT}:{suffix}"] = _encode(visit) if visit else None
+            fields[f"{TOMBSTONE}:{suffix}"] = None if last_ms is None else b"%d" % last_ms
+        for session in sorted(self._changed_sessions):
             clock = self.sessions.get(session)
-            return _encode(clock) if clock else None
-        key = VisitKey(session, int(rest[0]), rest[1])
-        if kind == VISIT:
-            visit = self.visits.get(key)
-            return _encode(visit) if visit else None
-        last_ms = self.tombstones.get(key)
-        return None if last_ms is None else b"%d" % last_ms
+            fields[f"{SESSION}:{session}"] = _encode(clock) if clock else None
+        self._changed_visits.clear()
+        self._changed_sessions.clear()
+        written = {name: value for name, value in fields.items() if value is not None}
+        return written, [name for name, value in fields.items() if value is None]
