@@ -4,12 +4,17 @@ import argparse
 from importlib.metadata import version
 
 from aggregator.aggregator import HEALTH_PARTS, Aggregator
+from aggregator.mqtt_delivery import MqttDelivery
+from aggregator.notifier import Delivery, Notifier, delivering, wake
+from aggregator.outbox import Outbox
+from aggregator.outlet import MQTT, WEBHOOK
 from aggregator.settings import AggregatorSettings
+from aggregator.webhook import WebhookDelivery
 from runtime.health import Health, serve_health
 from runtime.logs import configure_logs
 from runtime.process import run
 from runtime.redis import open_redis
-from runtime.settings import ProcessSettings, RedisSettings, load_settings
+from runtime.settings import MqttSettings, ProcessSettings, RedisSettings, load_settings
 from runtime.stop import stop_on_signals
 
 
@@ -17,7 +22,7 @@ def main() -> None:
     """Reads arguments and settings, and works."""
     parser = argparse.ArgumentParser(
         prog="python -m aggregator",
-        description="Turns classified faces in Redis into visits and mood windows.",
+        description="Turns classified faces in Redis into visits, mood windows and alerts.",
         epilog="Settings are environment variables: docs/settings.md lists them.",
     )
     parser.add_argument("--version", action="version", version=f"moodlens {version('moodlens')}")
@@ -27,10 +32,20 @@ def main() -> None:
     process = load_settings(ProcessSettings)
     configure_logs(process, "aggregator")
     settings = load_settings(AggregatorSettings)
-    client = open_redis(load_settings(RedisSettings))
+    mqtt = load_settings(MqttSettings)
+    redis = load_settings(RedisSettings)
+    client = open_redis(redis)
     health = Health(HEALTH_PARTS)
-    with serve_health(process, health):
-        Aggregator(client, settings, health).run(stop)
+    deliveries: dict[str, Delivery] = {MQTT: MqttDelivery(mqtt)}
+    if settings.webhook_url.get_secret_value():
+        deliveries[WEBHOOK] = WebhookDelivery(settings.webhook_url, settings.webhook_timeout_s)
+    notifiers = [
+        Notifier(Outbox(open_redis(redis), destination), delivery, lambda: aggregator.owned, stop)
+        for destination, delivery in deliveries.items()
+    ]
+    aggregator = Aggregator(client, settings, health, lambda: wake(notifiers))
+    with serve_health(process, health), delivering(notifiers):
+        aggregator.run(stop)
 
 
 if __name__ == "__main__":

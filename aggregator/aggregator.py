@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 
 from redis.exceptions import RedisError
 
@@ -9,9 +10,10 @@ from aggregator import metrics
 from aggregator.commit import Committer
 from aggregator.fold import Timing
 from aggregator.leases import Leases
+from aggregator.outlet import Outlet, Telling
 from aggregator.partition import Partition, read_entries
 from aggregator.settings import AggregatorSettings
-from aggregator.sites import Sites
+from aggregator.sites import Site, Sites
 from aggregator.trim import Trimmer
 from runtime.health import Health
 from runtime.redis import Client
@@ -31,19 +33,32 @@ class Aggregator:
         client: Redis.
         settings: of the aggregator.
         health: told how ``HEALTH_PARTS`` are.
+        on_posted: called when there is something to be delivered.
+
+    Attributes:
+        owned: the partitions owned at the moment; may be read from any thread.
 
     Raises:
         SettingsError: the default time zone does not exist.
     """
 
-    def __init__(self, client: Client, settings: AggregatorSettings, health: Health) -> None:
+    def __init__(
+        self,
+        client: Client,
+        settings: AggregatorSettings,
+        health: Health,
+        on_posted: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.owned: frozenset[int] = frozenset()
+        self._on_posted = on_posted
+        self._telling = Telling(settings.resolutions, webhook=bool(settings.webhook_url.get_secret_value()))
         self._client = client
         self._settings = settings
         self._health = health
         self._leases = Leases(client)
         self._committer = Committer(client)
         self._trimmer = Trimmer(client, settings.stream_kept_s * 1000)
-        self._sites = Sites(client, named_zone(settings.time_zone))
+        self._sites = Sites(client, Site(named_zone(settings.time_zone), settings.k))
         self._timing = Timing(silence_ms=settings.silence_s * 1000)
         self._partitions: dict[int, Partition] = {}
 
@@ -87,6 +102,14 @@ class Aggregator:
             del self._partitions[number]
         for number in sorted(owned - self._partitions.keys()):
             self._partitions[number] = Partition(
-                self._client, number, self._committer, self._trimmer, self._sites, self._timing
+                self._client,
+                number,
+                self._committer,
+                self._trimmer,
+                self._sites,
+                self._timing,
+                Outlet(self._client, number, self._sites, self._telling),
+                self._on_posted,
             )
+        self.owned = frozenset(owned)
         metrics.PARTITIONS.set(len(owned))

@@ -4,7 +4,9 @@
 --       each: name, index in KEYS, count, values
 --         add: position, addition pairs into a packed chunk; the count is preceded by its expiry (UTC ms)
 --         set: field, value pairs of a hash     del: fields of a hash     member: members of a set
--- Returns 1 when applied, 0 when the epoch has moved on (nothing was changed).
+--         post, keep: field and value of a new stream entry; preceded, instead of a count, by the stream's bound
+-- Returns 0 when the epoch has moved on (nothing was changed), otherwise 1 + how many undelivered posts went
+-- to make room.
 -- Values stay strings throughout: Lua's numbers are doubles.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('INCR', KEYS[1])
@@ -38,6 +40,13 @@ local function add(key, expires_at_ms, count)
   redis.call('PEXPIREAT', key, expires_at_ms)
 end
 
+-- Appends to a stream; how many of the oldest entries went.
+local function append(key, bound)
+  redis.call('XADD', key, '*', take(), take())
+  return redis.call('XTRIM', key, 'MAXLEN', bound)
+end
+
+local dropped = 0
 local ids = tonumber(ARGV[3])
 local first_id, last_id = at + 1, at + ids
 at = at + ids
@@ -50,10 +59,12 @@ while at < #ARGV do
   elseif operation == 'set' then spread('HSET', key, tonumber(take()))
   elseif operation == 'del' then spread('HDEL', key, tonumber(take()))
   elseif operation == 'member' then spread('SADD', key, tonumber(take()))
+  elseif operation == 'post' then dropped = dropped + append(key, take())
+  elseif operation == 'keep' then append(key, take())
   else error('unknown operation ' .. operation) end
 end
 
 for from = first_id, last_id, MOST do
   redis.call('XACK', KEYS[2], ARGV[2], unpack(ARGV, from, math.min(last_id, from + MOST - 1)))
 end
-return 1
+return 1 + dropped

@@ -3,11 +3,18 @@
 from datetime import tzinfo
 from importlib.resources import files
 
+from aggregator import metrics
 from aggregator.deltas import Deltas
 from contract import keys
 from runtime.redis import Client
 
 Value = str | bytes | int
+
+OUTBOX_MAX = 2_000
+"""Entries of an outbox; where nobody takes them, the oldest go, and are counted."""
+
+ALERTS_KEPT = 1_000
+"""Past alerts of a camera."""
 
 
 class Commit:
@@ -34,12 +41,23 @@ class Commit:
 
     def write_state(self, camera: str, written: dict[str, bytes], removed: list[str]) -> None:
         """Writes and removes fields of a camera's state."""
-        key = keys.open_visits(camera)
+        self.write_fields(keys.open_visits(camera), written, removed)
+
+    def write_fields(self, key: str, written: dict[str, bytes], removed: list[str]) -> None:
+        """Writes and removes fields of a hash of the partition."""
         if written:
             pairs = [value for pair in written.items() for value in pair]
             self._operate("set", key, len(pairs), *pairs)
         if removed:
             self._operate("del", key, len(removed), *removed)
+
+    def post(self, destination: str, topic: str, payload: bytes) -> None:
+        """Puts something to be delivered into the partition's outbox for a destination."""
+        self._operate("post", keys.outbox(self.partition, destination), OUTBOX_MAX, topic, payload)
+
+    def keep_alert(self, camera: str, payload: bytes) -> None:
+        """Adds an alert to those that the camera has had."""
+        self._operate("keep", keys.alerts_log(camera), ALERTS_KEPT, "alert", payload)
 
     def register(self, subjects: set[str]) -> None:
         """Makes subjects known to whoever lists what has windows."""
@@ -70,4 +88,7 @@ class Committer:
         """
         ids = commit.entry_ids
         args = [epoch, keys.GROUP, len(ids), *ids, *commit.operations]
-        return bool(self._script(keys=commit.keys, args=args))
+        reply = int(self._script(keys=commit.keys, args=args))
+        if reply > 1:
+            metrics.OUTBOX_DROPPED.inc(reply - 1)
+        return reply > 0

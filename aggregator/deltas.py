@@ -35,6 +35,10 @@ class Deltas:
         """Every subject that has additions."""
         return {subject for subject, _ in self._rows}
 
+    def earliest_ms(self) -> int:
+        """Start of the first window that has additions (UTC); there must be one."""
+        return min(grain for _, grain in self._rows) * GRAIN_MS
+
     def chunks(self, time_zone: tzinfo) -> dict[tuple[str, Chunk], dict[int, int]]:
         """The additions in all resolutions.
 

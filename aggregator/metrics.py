@@ -19,6 +19,19 @@ WINDOW_LATENCY = Histogram(
     "From a frame's capture, by its camera's clock, until it is in its windows",
     buckets=(0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0),
 )
+
+WINDOWS_TOLD = Counter("moodlens_aggregator_windows_told", "Closed windows put into the outbox")
+ALERTS = Counter("moodlens_aggregator_alerts", "Alerts decided: raised, cleared", ["transition"])
+BAD_RULES = Counter("moodlens_aggregator_bad_rules", "Alert rules that cannot be used, once for each text")
+PASSED_OVER = Counter("moodlens_aggregator_passed_over", "Times that windows were too old to be looked at")
+OUTBOX_DROPPED = Counter("moodlens_aggregator_outbox_dropped", "Undelivered announcements that made room")
+OUTBOX_WAITING = Gauge("moodlens_aggregator_outbox_waiting", "Announcements to be delivered", ["destination"])
+DELIVERIES = Counter(
+    "moodlens_aggregator_deliveries",
+    "Announcements, by what became of them: delivered, failed (and tried again), given_up",
+    ["destination", "outcome"],
+)
+
 HISTORY_S: Final = 300.0
 """Frames that are older come from an outage, or are somebody's history: no delay of a running system."""
 

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from redis.exceptions import ResponseError
@@ -12,10 +12,12 @@ from aggregator import metrics
 from aggregator.commit import Commit, Committer
 from aggregator.deltas import Deltas
 from aggregator.fold import LoggedEvent, Timing, fold
+from aggregator.outlet import Outlet
 from aggregator.sites import Sites
 from aggregator.state import CameraState
 from aggregator.trim import TRIM_EVERY_MS, Trimmer
 from contract import keys
+from contract.announcements import Alert
 from contract.codec import LOG_KINDS, Refused, decode
 from contract.events import FrameEmotions
 from runtime.redis import Client
@@ -51,6 +53,8 @@ class Partition:
         trimmer: keeps the stream short.
         sites: time zones.
         timing: when things are over.
+        outlet: what becomes of closed windows.
+        on_posted: called when there is something to be delivered.
     """
 
     def __init__(
@@ -61,6 +65,8 @@ class Partition:
         trimmer: Trimmer,
         sites: Sites,
         timing: Timing,
+        outlet: Outlet,
+        on_posted: Callable[[], None] = lambda: None,
     ) -> None:
         self.number = number
         self._client = client
@@ -68,6 +74,8 @@ class Partition:
         self._trimmer = trimmer
         self._sites = sites
         self._timing = timing
+        self._outlet = outlet
+        self._on_posted = on_posted
         self._swept_ms = 0
         self._trimmed_ms = 0
         self._ensure_group()
@@ -87,36 +95,57 @@ class Partition:
         by_camera = self._decode(entries)
         log_ms = now_ms if caught_up or not entries else entries[-1].logged_ms
         commit = Commit(self.number, [entry.id for entry in entries])
-        for camera in by_camera.keys() | self._due(now_ms):
+        # Once a second all cameras: visits of silent ones are closed, and windows that are over are told.
+        sweep = now_ms - self._swept_ms >= SWEEP_EVERY_MS
+        if sweep:
+            self._swept_ms = now_ms
+        for camera in by_camera.keys() | (self._cameras.keys() if sweep else set()):
             state = self._cameras.setdefault(camera, CameraState())
             deltas = fold(state, camera, by_camera.get(camera, []), log_ms, self._timing)
+            if deltas and not self._outlet.knows(camera):
+                self._outlet.begin(commit, camera, deltas.earliest_ms(), log_ms)
             self._add(commit, camera, state, deltas, now_ms)
-        if not entries and not commit.operations:
-            return
+        if entries or commit.operations:
+            if not self._apply(commit):
+                return
+            metrics.ENTRIES.inc(len(entries))
+            metrics.observe_latency(_captures(by_camera), time.time_ns() // 1_000_000)
+        if sweep:
+            self._tell(log_ms, now_ms)
+
+    def _tell(self, log_ms: int, now_ms: int) -> None:
+        """Judges closed windows: after the fold is committed, because that is what their rows are read from.
+
+        Nobody else writes rows without moving the epoch on, which would be noticed by the commit.
+        """
+        commit, told = self._outlet.look(self._cameras, log_ms, now_ms, self._timing)
+        if commit.operations and self._apply(commit) and told:
+            for announcement in told:
+                if isinstance(announcement, Alert):
+                    metrics.ALERTS.labels(announcement.state).inc()
+                    log.info("%s (%s)", announcement.text, announcement.state)
+                else:
+                    metrics.WINDOWS_TOLD.inc()
+            self._on_posted()
+
+    def _apply(self, commit: Commit) -> bool:
+        """Whether the commit was applied; if not, everything is read again."""
         with metrics.COMMIT_SECONDS.time():
             applied = self._committer.apply(commit, self._epoch)
         if applied:
             self._epoch += 1
-            metrics.ENTRIES.inc(len(entries))
-            metrics.observe_latency(_captures(by_camera), time.time_ns() // 1_000_000)
         else:
             # Either applied at the first of two attempts, or the partition is not ours any more. What Redis
             # holds is the truth; entries still pending come again with the next read.
             log.info("partition %d: state reloaded", self.number)
             self._load()
-
-    def _due(self, now_ms: int) -> set[str]:
-        """Once a second all cameras: visits of silent ones are closed, too."""
-        if now_ms - self._swept_ms < SWEEP_EVERY_MS:
-            return set()
-        self._swept_ms = now_ms
-        return set(self._cameras)
+        return applied
 
     def _add(self, commit: Commit, camera: str, state: CameraState, deltas: Deltas, now_ms: int) -> None:
         written, removed = state.take_changes()
         commit.write_state(camera, written, removed)
         if deltas:
-            commit.add_windows(deltas, self._sites.time_zone(camera), now_ms)
+            commit.add_windows(deltas, self._sites.of(camera).time_zone, now_ms)
             new = deltas.subjects() - self._subjects
             commit.register(new)
             self._subjects |= new
@@ -154,6 +183,7 @@ class Partition:
                 camera: CameraState.load(fields)
                 for camera, fields in zip(cameras, pipe.execute(), strict=True)
             }
+        self._outlet.load(cameras)
 
 
 def _captures(by_camera: Mapping[str, list[LoggedEvent]]) -> Iterator[int]:

@@ -1,7 +1,8 @@
-"""What the aggregator needs to know of a site: its time zone."""
+"""What the aggregator needs to know of a site: its time zone, and how few visits it tells of."""
 
 import logging
 import time
+from dataclasses import dataclass
 from datetime import tzinfo
 
 from contract import keys
@@ -14,34 +15,58 @@ log = logging.getLogger(__name__)
 _REFRESH_S = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site's settings.
+
+    Attributes:
+        time_zone: cuts its hours and days.
+        k: least visits that may be told of.
+    """
+
+    time_zone: tzinfo
+    k: int
+
+
 class Sites:
-    """Time zones of sites, read from Redis at most once a minute each.
+    """Settings of sites, read from Redis at most once a minute each.
 
     Args:
         client: Redis.
-        default: for sites that set none, or one that does not exist.
+        default: for what a site does not set, or sets to what cannot be used.
     """
 
-    def __init__(self, client: Client, default: tzinfo) -> None:
+    def __init__(self, client: Client, default: Site) -> None:
         self._client = client
         self._default = default
-        self._known: dict[str, tuple[float, tzinfo]] = {}
+        self._known: dict[str, tuple[float, Site]] = {}
 
-    def time_zone(self, camera: str) -> tzinfo:
-        """The time zone of the site of ``site/camera``."""
-        site = camera.partition("/")[0]
-        read_s, zone = self._known.get(site, (-_REFRESH_S, self._default))
+    def of(self, camera: str) -> Site:
+        """The site of ``site/camera``."""
+        name = camera.partition("/")[0]
+        read_s, site = self._known.get(name, (-_REFRESH_S, self._default))
         if time.monotonic() - read_s >= _REFRESH_S:
-            zone = self._read(site)
-            self._known[site] = (time.monotonic(), zone)
-        return zone
+            site = self._read(name)
+            self._known[name] = (time.monotonic(), site)
+        return site
 
-    def _read(self, site: str) -> tzinfo:
-        name = self._client.hget(keys.site(site), "time_zone")
-        if not name:
-            return self._default
+    def _read(self, name: str) -> Site:
+        time_zone, k = self._client.hmget(keys.site(name), ["time_zone", "k"])
+        return Site(self._zone(name, time_zone), self._k(name, k))
+
+    def _zone(self, name: str, given: str | bytes | None) -> tzinfo:
+        if not given:
+            return self._default.time_zone
         try:
-            return named_zone(name)
+            return named_zone(given)
         except SettingsError as error:
-            log.warning("site %s: %s; using %s", site, error, self._default)
-            return self._default
+            log.warning("site %s: %s; using %s", name, error, self._default.time_zone)
+            return self._default.time_zone
+
+    def _k(self, name: str, given: str | bytes | None) -> int:
+        if not given:
+            return self._default.k
+        if given.isdigit() and int(given) >= 1:
+            return int(given)
+        log.warning("site %s: k is no number above 0; using %d", name, self._default.k)
+        return self._default.k

@@ -79,6 +79,31 @@ def seen_report(camera: str, session: str, seq: int) -> tuple[str, int]:
     return f"moodlens:{{{partition_of(camera)}}}:{camera}:seen:{session}:reports:{bitmap}", bit
 
 
+def outlet(camera: str) -> str:
+    """Hash: how far a camera's closed windows have been looked at, and what waits for the next to be told."""
+    return f"moodlens:{{{partition_of(camera)}}}:{camera}:outlet"
+
+
+def rules(camera: str) -> str:
+    """Hash: name → rule (``contract.rules``, JSON); whoever runs a store writes it."""
+    return f"moodlens:{{{partition_of(camera)}}}:{camera}:rules"
+
+
+def alerts(camera: str) -> str:
+    """Hash: name of a rule → how it stands (``AlertState``, JSON)."""
+    return f"moodlens:{{{partition_of(camera)}}}:{camera}:alerts"
+
+
+def alerts_log(camera: str) -> str:
+    """Bounded stream: past alerts; each entry has one field, ``alert`` (JSON)."""
+    return f"moodlens:{{{partition_of(camera)}}}:{camera}:alerts:log"
+
+
+def outbox(partition: int, destination: str) -> str:
+    """Bounded stream: what is decided and not delivered; each entry has one field, MQTT topic → JSON."""
+    return f"moodlens:{{{partition}}}:outbox:{destination}"
+
+
 def subject_of(camera: str, zone: str = "") -> str:
     """What windows are kept of: a camera, or one zone of it."""
     return f"{camera}@{zone}" if zone else camera

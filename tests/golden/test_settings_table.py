@@ -25,7 +25,7 @@ ends it with one line that names the variable.
 
 WHO: dict[type[BaseSettings], str] = {
     ProcessSettings: "every process",
-    MqttSettings: "`producer`, `classifier_worker`, `dashboard`",
+    MqttSettings: "`producer`, `classifier_worker`, `aggregator`, `dashboard`",
     RedisSettings: "`classifier_worker`, `aggregator`, `dashboard`",
     ProducerSettings: "`producer`",
     WorkerSettings: "`classifier_worker`",

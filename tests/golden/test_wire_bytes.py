@@ -10,6 +10,13 @@ import msgspec
 import pytest
 
 from contract import keys, row, topics
+from contract.announcements import (
+    Alert,
+    Announcement,
+    ClosedWindow,
+    by_label,
+    encode_announcement,
+)
 from contract.codec import Event, decode, encode
 from contract.events import (
     SCHEMA,
@@ -23,7 +30,7 @@ from contract.events import (
     Preview,
 )
 from contract.labels import LABELS, VALENCES
-from contract.windows import KEPT_MS, WINDOW_MS, chunk_at
+from contract.windows import KEPT_MS, WINDOW_MS, Resolution, chunk_at
 from tests.support.golden import compare
 
 FOLDER = Path(__file__).parent / "files"
@@ -75,6 +82,57 @@ EVENTS: dict[str, Event] = {
 }
 
 
+ANNOUNCEMENTS: dict[str, Announcement] = {
+    "closed_window.json": ClosedWindow(
+        SCHEMA,
+        CAMERA,
+        Resolution.QUARTER,
+        AT_MS // 900_000 * 900_000,
+        AT_MS // 900_000 * 900_000 + 1_800_000,
+        5,
+        coverage=0.9875,
+        analysed_ms=1_777_500,
+        visits=7,
+        frames=1_200,
+        face_frames=2_100,
+        shares=by_label([0.05, 0.0, 0.05, 0.5, 0.25, 0.1, 0.05]),
+        index=0.3205,
+        dwell_ms=21_500,
+        attention=0.625,
+        uncertain=0.1429,
+        late=0,
+        published=1_210,
+        shed=4,
+        refused=0,
+        dropped=5,
+        expired=1,
+    ),
+    "alert.json": Alert(
+        SCHEMA,
+        f"{CAMERA}:gloomy:{AT_MS}:raised",
+        CAMERA,
+        "gloomy",
+        "raised",
+        "index",
+        Resolution.QUARTER,
+        AT_MS - 2_700_000,
+        AT_MS,
+        AT_MS + 12_000,
+        -0.12,
+        0.0,
+        None,
+        f"{CAMERA}: index below 0 (3 × 15min): -0.12",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ANNOUNCEMENTS)
+def test_an_announcement_has_the_bytes_on_file(name: str, write_golden: bool) -> None:
+    told = ANNOUNCEMENTS[name]
+    compare(FOLDER / name, encode_announcement(told), write=write_golden)
+    assert msgspec.json.decode((FOLDER / name).read_bytes(), type=type(told)) == told
+
+
 @pytest.mark.parametrize("name", EVENTS)
 def test_an_event_has_the_bytes_on_file(name: str, write_golden: bool) -> None:
     compare(FOLDER / name, encode(EVENTS[name]), write=write_golden)
@@ -106,6 +164,11 @@ def test_names_and_layout_are_those_on_file(write_golden: bool) -> None:
             keys.open_visits(CAMERA),
             bitmap[0],
             keys.seen_report(CAMERA, SESSION, 3)[0],
+            keys.outlet(CAMERA),
+            keys.rules(CAMERA),
+            keys.alerts(CAMERA),
+            keys.alerts_log(CAMERA),
+            keys.outbox(7, "mqtt"),
             keys.site("shop-1"),
         ],
         "bit of frame 70000": bitmap[1],

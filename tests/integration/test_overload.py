@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC
+from functools import partial
 from pathlib import Path
 
 import redis
@@ -29,9 +30,12 @@ def publish_aging(camera: Publisher) -> None:
     """Frames in real time, each second of them a second older: as behind a queue that grows."""
     began_s = time.monotonic()
     for number in range(SECONDS * A_SECOND):
-        due_s = began_s + number / A_SECOND
-        eventually(lambda due_s=due_s: time.monotonic() >= due_s)
+        eventually(partial(_is_time, began_s + number / A_SECOND))
         camera.publish(frame_faces(number), Suffix.FACES, CROP_LIFETIME_S - number // A_SECOND)
+
+
+def _is_time(due_s: float) -> bool:
+    return time.monotonic() >= due_s
 
 
 def test_a_growing_backlog_is_shed_and_each_frame_counts_once(

@@ -217,7 +217,7 @@ class RedisCluster:
 
 def _knows_all_slots(node: RedisServer) -> bool:
     with node.client() as client:
-        told = client.execute_command("CLUSTER INFO")
+        told: dict[str, str] = client.execute_command("CLUSTER INFO")
     return told["cluster_state"] == "ok" and told["cluster_known_nodes"] == str(MASTERS)
 
 

@@ -8,9 +8,10 @@ from aggregator.aggregator import Aggregator
 from aggregator.commit import Commit, Committer
 from aggregator.fold import Timing
 from aggregator.leases import Leases
+from aggregator.outlet import Outlet, Telling
 from aggregator.partition import Partition, read_entries
 from aggregator.settings import AggregatorSettings
-from aggregator.sites import Sites
+from aggregator.sites import Site, Sites
 from aggregator.trim import Trimmer
 from contract import keys
 from contract.codec import LogEvent, encode
@@ -32,7 +33,9 @@ def committer(any_redis: Client) -> Committer:
 
 
 def partition(client: Client, committer: Committer) -> Partition:
-    return Partition(client, NUMBER, committer, Trimmer(client, kept_ms=0), Sites(client, UTC), Timing())
+    sites = Sites(client, Site(UTC, k=5))
+    outlet = Outlet(client, NUMBER, sites, Telling((Resolution.QUARTER,), webhook=False))
+    return Partition(client, NUMBER, committer, Trimmer(client, kept_ms=0), sites, Timing(), outlet)
 
 
 def append(client: Client, *events: LogEvent) -> None:
