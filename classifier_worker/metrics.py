@@ -10,8 +10,8 @@ OVERLOADED = Gauge("moodlens_worker_overloaded", "1 while frames are shed")
 WAITING = Gauge("moodlens_worker_waiting", "Messages delivered by the broker and not yet taken up")
 AGE_SECONDS = Histogram(
     "moodlens_worker_age_seconds",
-    "Age of frames when they are taken up, by their expiry (whole seconds, rounded up)",
-    buckets=(1, 2, 3, 5, 10, 20, 30),
+    "Age of frames when they are taken up, by their expiry (in changes of the broker's second)",
+    buckets=(0.5, 1, 2, 3, 5, 10, 20, 30),
 )
 BATCH_FACES = Histogram(
     "moodlens_worker_batch_faces", "Faces classified in one go", buckets=(0, 1, 2, 4, 8, 16, 32, 64, 128)

@@ -1,7 +1,7 @@
 """When frames are shed: a backlog that grows is overload, one that shrinks is an outage being made up for.
 
 Pure; ages and time are parameters. The age of a message is what has passed of its lifetime, as the broker
-tells: whole seconds, rounded up, so a message of age 2 has waited for more than one second.
+tells it: how often its clock's second has changed, so a message of age 1 is less than two seconds old.
 """
 
 import math
@@ -16,8 +16,8 @@ that is busy nine tenths of its time gains a second in ten.)"""
 RISE_S: Final = 2.0
 """A backlog that grew by this much within ``HISTORY`` windows is overload at once."""
 
-AGE_MAX_S: Final = 1.5
-"""Under overload, older frames are shed: those of age 2, and those of age 1 that waited here, too."""
+AGE_MAX_S: Final = 0.5
+"""Under overload, older frames are shed: those of age 1, and those of age 0 that waited here for so long."""
 
 CALM_S: Final = 10.0
 """Overload is over when for so long nothing had to be shed."""

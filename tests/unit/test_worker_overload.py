@@ -67,8 +67,9 @@ def test_a_worker_alone_with_a_camera_that_was_cut_off_sheds_nothing() -> None:
 def test_under_overload_young_frames_are_served_and_old_ones_are_not() -> None:
     overload = Overload()
     assert shed_by_second("0123", overload).endswith("s")
-    assert not overload.sheds(1.0, 4.0)
-    assert overload.sheds(1.6, 4.01), "a frame of age 1 that waited here for more than half a second"
+    assert not overload.sheds(0.1, 4.0)
+    assert overload.sheds(1.0, 4.01)
+    assert overload.sheds(0.6, 4.02), "a fresh one that waited here"
 
 
 def test_overload_ends_when_nothing_had_to_be_shed_for_a_while() -> None:
