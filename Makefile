@@ -8,7 +8,7 @@ EXTRAS := demo,training
 TEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench setup clean
+.PHONY: help demo test faults check bench setup clean
 
 help: ## show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -17,8 +17,11 @@ demo: $(VENV)/.demo ## run the whole system on a scripted store; SOURCE=0: a web
 	@$(BIN)/python -m demo $(if $(SOURCE),--source "$(SOURCE)") $(if $(STORY),--story "$(STORY)") \
 	  $(if $(HISTORY),--history "$(HISTORY)")
 
-test: $(VENV)/.ready ## run all tests (those that need Mosquitto or Redis skip, loudly, where these are not installed)
+test: $(VENV)/.ready ## run all tests but the long fault tests (those that need Mosquitto or Redis skip, loudly, where these are not installed)
 	$(BIN)/python -m pytest $(TEST_ARGS)
+
+faults: $(VENV)/.ready ## all fault tests, the long ones too (20 minutes): kills, restarts, cuts, freezes; MOODLENS_FAULTS_SEED=n repeats a run
+	$(BIN)/python -m pytest tests/faults -m "long or not long" $(TEST_ARGS)
 
 check: $(VENV)/.ready ## format, lint, types, import rules, unit and golden tests
 	$(BIN)/ruff format --check .

@@ -99,15 +99,23 @@ class Worker:
         try:
             for attempt in keep_trying(stop, BrokerFailure):
                 with attempt:
-                    if not self._renewed(slot):
+                    if not self._taken(slot):
                         return None
-                    intake = self._open_intake(slot)
+                    intake = self._open_or_release(slot)
         except BrokerFailure as error:
             log.info("stopped while waiting for the broker: %s", error)
             return None
         self._health.well("broker")
         log.info("%s takes messages, model %s", slot.client_id, self._classifier.card.version)
         return intake
+
+    def _open_or_release(self, slot: Slot) -> Intake:
+        """Between two attempts the slot is free: who can connect shall fetch what the broker holds for it."""
+        try:
+            return self._open_intake(slot)
+        except BrokerFailure:
+            self._release(slot, session_ended=False)
+            raise
 
     def _open_intake(self, slot: Slot) -> Intake:
         settings = self._settings
@@ -125,10 +133,10 @@ class Worker:
                 return False
             self._health.well("broker")
             first = intake.take(_POLL_S)
-            if first or self._adopt_orphan():
-                idle_since_s = time.monotonic()
             if first:
                 self._pipeline.process(first, intake, stop, lambda: self._renewed(slot))
+            if self._adopt_orphan() or first:  # a busy worker adopts, too: a session lasts for half a minute
+                idle_since_s = time.monotonic()
             elif drain and time.monotonic() - idle_since_s >= self._settings.drain_idle_s:
                 break
         return True
@@ -180,6 +188,14 @@ class Worker:
         forget = forget and not intake.lost and not intake.unfinished
         intake.close(forget=forget)
         return forget
+
+    def _taken(self, slot: Slot) -> bool:
+        """Whether the slot is ours, or ours again; as ``_renewed`` where Redis is away."""
+        try:
+            return self._slots.take(slot.number)
+        except RedisError as error:
+            self._health.unwell("redis", str(error))
+            return True
 
     def _renewed(self, slot: Slot) -> bool:
         """Whether the slot is ours, as far as we know: while Redis is away nobody else can take it."""

@@ -6,8 +6,8 @@ clock, so a machine whose clock is set neither drops nor keeps too much.
 
 import math
 from bisect import insort
-from collections import Counter
-from dataclasses import dataclass
+from collections import Counter, deque
+from dataclasses import dataclass, replace
 from typing import Final
 
 from contract.events import CROP_LIFETIME_S
@@ -15,6 +15,11 @@ from contract.topics import Suffix
 
 LIFETIME_S: Final = {Suffix.FACES: float(CROP_LIFETIME_S), Suffix.EMOTIONS: 3540.0, Suffix.REPORTS: 3540.0}
 """How long a message may be late. Workers refuse what is an hour old: a minute less, to get there."""
+
+
+REPEAT_S: Final = 45.0
+"""So long after the broker took a report, it is sent once more (and counts once). The broker holds it for a
+worker, and where that one has died, for half a minute: then it is gone, and what it says of its frames."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,12 +31,16 @@ class Message:
         suffix: which of the camera's topics.
         payload: wire bytes.
         expires_s: when it is of no use any more.
+        unsure: it may have arrived already: it was under way when a connection broke, or is a repeat.
+        repeat: it is a repeat.
     """
 
     id: int
     suffix: Suffix
     payload: bytes
     expires_s: float
+    unsure: bool = False
+    repeat: bool = False
 
     def expiry_s(self, now_s: float) -> int:
         """MQTT's message expiry interval: whole seconds left, at least 1."""
@@ -63,11 +72,16 @@ class Outbox:
         self._waiting: list[Message] = []
         self._inflight: dict[int, Message] = {}
         self._unheard: dict[Suffix, float] = {}  # topic nobody listens on → when to try it again
+        self._repeating = 0  # of what waits or is under way
+        self._repeats: deque[tuple[float, Message]] = deque()  # when each is to wait again
         self.dropped: Counter[Suffix] = Counter()
-        """Messages given up, by topic."""
+        """Messages given up that never arrived, by topic."""
+        self.unconfirmed = 0
+        """Messages given up that may have arrived: as far as is known here, they expired on the way."""
 
     def __len__(self) -> int:
-        return len(self._waiting) + len(self._inflight)
+        """Messages waiting and under way; repeats, which nobody has to wait for, are not counted."""
+        return len(self._waiting) + len(self._inflight) - self._repeating
 
     @property
     def size_bytes(self) -> int:
@@ -86,6 +100,7 @@ class Outbox:
 
     def take(self, now_s: float) -> list[Message]:
         """What to send now, oldest first; it is under way from here on."""
+        self._add_repeats(now_s)
         self.expire(now_s)
         if len(self._inflight) >= self._inflight_max:
             return []
@@ -104,10 +119,13 @@ class Outbox:
         self._waiting = kept
         return taken
 
-    def acknowledged(self, message_id: int) -> None:
+    def acknowledged(self, message_id: int, now_s: float) -> None:
         """The broker took the message."""
         message = self._inflight.pop(message_id)
+        if message.suffix is Suffix.REPORTS and not message.repeat:
+            self._repeats.append((now_s + REPEAT_S, replace(message, unsure=True, repeat=True)))
         self._bytes -= len(message.payload)
+        self._repeating -= message.repeat
         self._unheard.pop(message.suffix, None)
 
     def unsent(self, message_id: int, now_s: float) -> None:
@@ -118,7 +136,8 @@ class Outbox:
 
     def connection_lost(self) -> None:
         """Nothing under way will be acknowledged any more: all of it waits again, and all may be tried."""
-        self._waiting = sorted([*self._waiting, *self._inflight.values()])
+        under_way = (replace(message, unsure=True) for message in self._inflight.values())
+        self._waiting = sorted([*self._waiting, *under_way])
         self._inflight.clear()
         self._unheard.clear()
 
@@ -127,7 +146,20 @@ class Outbox:
         for index in reversed([i for i, message in enumerate(self._waiting) if message.expires_s <= now_s]):
             self._drop(index)
 
+    def _add_repeats(self, now_s: float) -> None:
+        """What is due to be sent once more waits again, where there is room."""
+        while self._repeats and self._repeats[0][0] <= now_s:
+            repeat = self._repeats.popleft()[1]
+            if self._bytes + len(repeat.payload) <= self._bytes_max:
+                insort(self._waiting, repeat)
+                self._bytes += len(repeat.payload)
+                self._repeating += 1
+
     def _drop(self, index: int) -> None:
         message = self._waiting.pop(index)
         self._bytes -= len(message.payload)
-        self.dropped[message.suffix] += 1
+        self._repeating -= message.repeat
+        if message.unsure:
+            self.unconfirmed += not message.repeat
+        else:
+            self.dropped[message.suffix] += 1

@@ -37,7 +37,7 @@ class Summary:
 
     Attributes:
         dropped: frames that the outbox gave up.
-        unacknowledged: messages left at the end.
+        unacknowledged: messages of which nobody knows whether they arrived.
     """
 
     camera: str

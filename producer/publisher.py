@@ -78,11 +78,15 @@ class Publisher:
         return new
 
     def finish(self, timeout_s: float) -> int:
-        """Waits until all is acknowledged or given up, says goodbye; the number of messages that remained."""
+        """Waits until all is acknowledged or given up, and says goodbye.
+
+        Returns:
+            How many messages remained, or were given up although they may have arrived.
+        """
         deadline_s = time.monotonic() + timeout_s
         with self._changed:
             self._changed.wait_for(lambda: not len(self._outbox), timeout_s)
-            left = len(self._outbox)
+            left = len(self._outbox) + self._outbox.unconfirmed
         self._ending.set()
         self._wake.set()
         self._thread.join(max(0.0, deadline_s - time.monotonic()) + GOODBYE_S)
@@ -146,7 +150,7 @@ class Publisher:
             if reason.value == NO_SUBSCRIBER or reason.is_failure:
                 self._outbox.unsent(message_id, time.monotonic())
             else:
-                self._outbox.acknowledged(message_id)
+                self._outbox.acknowledged(message_id, time.monotonic())
                 SENT.labels(suffix).inc()
         self._outbox.expire(time.monotonic())
         self._changed.notify_all()

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from contract.topics import Suffix
-from producer.outbox import LIFETIME_S, Message, Outbox
+from producer.outbox import LIFETIME_S, REPEAT_S, Message, Outbox
 
 FACES, REPORTS = Suffix.FACES, Suffix.REPORTS
 
@@ -30,7 +30,7 @@ def test_no_more_are_under_way_than_allowed() -> None:
         box.put(FACES, payload, 0.0)
     first = box.take(0.0)
     assert payloads(first) == [b"1", b"2"]
-    box.acknowledged(first[0].id)
+    box.acknowledged(first[0].id, 0.0)
     assert payloads(box.take(0.0)) == [b"3"]
 
 
@@ -43,7 +43,7 @@ def test_a_crop_waits_30_s_and_a_report_nearly_an_hour() -> None:
     assert payloads(box.take(30.0)) == [b"report"]
     box.connection_lost()
     assert box.take(LIFETIME_S[REPORTS]) == []
-    assert box.dropped == {FACES: 1, REPORTS: 1}
+    assert box.unconfirmed == 2
     assert LIFETIME_S[REPORTS] < 3600
 
 
@@ -91,7 +91,7 @@ def test_what_is_under_way_is_not_given_up() -> None:
     box.put(FACES, b"3", 0.0)
     assert box.dropped == {FACES: 1}
     for message in under_way:
-        box.acknowledged(message.id)
+        box.acknowledged(message.id, 0.0)
     assert len(box) == 0
 
 
@@ -105,7 +105,7 @@ def test_what_nobody_listens_to_waits_in_its_old_place_and_is_probed_alone() -> 
     probe = box.take(1.0)
     assert payloads(probe) == [b"1"]
     assert box.take(1.5) == []
-    box.acknowledged(probe[0].id)
+    box.acknowledged(probe[0].id, 1.5)
     assert payloads(box.take(1.5)) == [b"2", b"3"]
 
 
@@ -127,8 +127,35 @@ def test_after_a_lost_connection_all_that_was_under_way_goes_again_in_order() ->
     first = box.take(0.0)
     assert payloads(first) == [b"1", b"2"]
     for message in first:
-        box.acknowledged(message.id)
+        box.acknowledged(message.id, 0.0)
     assert payloads(box.take(0.0)) == [b"3"]
+
+
+def test_what_never_left_is_dropped_and_what_may_have_arrived_is_not() -> None:
+    box = outbox(inflight_max=1)
+    box.put(FACES, b"sent", 0.0)
+    box.put(FACES, b"waiting", 0.0)
+    assert payloads(box.take(0.0)) == [b"sent"]
+    box.connection_lost()
+    assert box.take(30.0) == []
+    assert (box.dropped, box.unconfirmed, len(box)) == ({FACES: 1}, 1, 0)
+
+
+def test_a_report_goes_once_more_when_a_dead_workers_session_is_over() -> None:
+    box = outbox()
+    box.put(REPORTS, b"report", 0.0)
+    box.put(FACES, b"crop", 0.0)
+    for message in box.take(0.0):
+        box.acknowledged(message.id, 1.0)
+    assert box.take(1.0 + REPEAT_S - 0.1) == []
+    [repeat] = box.take(1.0 + REPEAT_S)
+    assert repeat.payload == b"report"
+    assert len(box) == 0, "nobody waits for it"
+    box.connection_lost()
+    [repeat] = box.take(1.0 + REPEAT_S)
+    box.acknowledged(repeat.id, 1.0 + REPEAT_S)
+    assert box.take(1.0 + 3 * REPEAT_S) == []
+    assert (box.size_bytes, box.unconfirmed, box.dropped.total()) == (0, 0, 0)
 
 
 MESSAGES_MAX, BYTES_MAX, INFLIGHT_MAX = 8, 60, 3
@@ -161,7 +188,7 @@ class OutboxWorld(RuleBasedStateMachine):
         assert ids == sorted(ids)
         for message in taken:
             assert message.id not in self.under_way
-            assert message.payload not in self.acknowledged
+            assert (message.payload in self.acknowledged) == message.repeat
             assert message.expires_s > self.now_s
             self.under_way[message.id] = message
 
@@ -170,7 +197,7 @@ class OutboxWorld(RuleBasedStateMachine):
     def answer(self, data: st.DataObject, taken: bool) -> None:
         message = self.under_way.pop(data.draw(st.sampled_from(sorted(self.under_way))))
         if taken:
-            self.box.acknowledged(message.id)
+            self.box.acknowledged(message.id, self.now_s)
             self.acknowledged.add(message.payload)
         else:
             self.box.unsent(message.id, self.now_s)
@@ -182,7 +209,8 @@ class OutboxWorld(RuleBasedStateMachine):
 
     @invariant()
     def every_message_is_in_exactly_one_place(self) -> None:
-        assert self.count == len(self.acknowledged) + self.box.dropped.total() + len(self.box)
+        given_up = self.box.dropped.total() + self.box.unconfirmed
+        assert self.count == len(self.acknowledged) + given_up + len(self.box)
 
     @invariant()
     def bounds_hold(self) -> None:
