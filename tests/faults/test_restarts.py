@@ -10,7 +10,7 @@ from tests.support.system import system
 DOWN_S = (0.0, 2.0)
 UP_S = (2.0, 4.0)
 UNSAVED_MAX = 100
-"""Messages that a broker may lose with each kill: what nobody has taken of the seconds since its last save."""
+"""Messages a broker may lose with each kill: what nobody has taken since its last save."""
 
 
 def restart(server: Mosquitto | RedisServer, flow: Flow, dice: random.Random, *, killed: bool) -> None:
