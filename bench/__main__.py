@@ -53,9 +53,9 @@ STAGES: Final[dict[str, Stage]] = {
     "worker": lambda _given: _median([measure_worker(0) for _ in range(ROUNDS)]),
     "aggregator": lambda _given: _median([measure_aggregator(0) for _ in range(ROUNDS)]),
     "storage": lambda _given: measure_storage(),
-    "sustained": lambda given: measure_system(Load(20, given.capacity, given.seconds)),
+    "sustained": lambda given: measure_system(Load(20, given.capacity, 5 * given.seconds)),
     "half": measure_stage_half,
-    "overload": lambda given: measure_system(Load(20, 3 * given.capacity, given.seconds)),
+    "overload": lambda given: measure_system(Load(20, 3 * given.capacity, 2 * given.seconds)),
     "soak": measure_stage_soak,
 }
 ON_DEMAND: Final = {"soak"}
@@ -67,8 +67,15 @@ def main() -> None:
     parser.add_argument(
         "stages", nargs="*", metavar="STAGE", help=f"of {', '.join(STAGES)} (default: all but the soak)"
     )
-    parser.add_argument("--capacity", type=float, default=1500, help="faces a second that are sustained")
-    parser.add_argument("--seconds", type=float, default=60, help="length of each run of the whole system")
+    parser.add_argument(
+        "--capacity", type=float, default=3000, help="faces a second that this machine sustains"
+    )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=60,
+        help="of a run at half load; five times that sustained, twice at three times the capacity",
+    )
     parser.add_argument("--soak-s", type=float, default=1800, help="length of the soak")
     parser.add_argument("--out", type=Path, default=OUT, help="folder for core.json and core.md")
     given = parser.parse_args()

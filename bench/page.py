@@ -20,7 +20,7 @@ _STAGES: Final = (
     ("storage", "## One camera in Redis, every window kept and full"),
 )
 
-_SYSTEM: Final = (("sustained", "sustained"), ("half", "half load"), ("overload", "three times that"))
+_SYSTEM: Final = (("sustained", "sustained"), ("half", "half of that"), ("overload", "three times that"))
 
 
 def write_page(file: Path, results: dict[str, Any]) -> None:

@@ -47,5 +47,5 @@ def test_a_small_load_is_served_to_the_frame_and_makes_a_page(tmp_path: Path) ->
     page = tmp_path / "core.md"
     write_page(page, json.loads(json.dumps({"machine": known, "half": [run], "limits": {"redis": None}})))
     text = page.read_text()
-    assert "| half load | 2 | 3 | 40 |" in text
+    assert "| half of that | 2 | 3 | 40 |" in text
     assert "| redis | not measured |" in text
