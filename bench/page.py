@@ -70,6 +70,7 @@ def _system_table(runs: list[tuple[str, dict[str, Any]]]) -> list[str]:
 
 def words(key: str) -> str:
     """A name in the results for people: units are at its end already."""
+    key = key.replace("gmac", "billion_multiply-adds").replace("mqtt", "MQTT").replace("redis", "Redis")
     return key.replace("_per_s", " a second").replace("_us_per_", " µs a ").replace("_", " ")
 
 

@@ -48,4 +48,4 @@ def test_a_small_load_is_served_to_the_frame_and_makes_a_page(tmp_path: Path) ->
     write_page(page, json.loads(json.dumps({"machine": known, "half": [run], "limits": {"redis": None}})))
     text = page.read_text()
     assert "| half of that | 2 | 3 | 40 |" in text
-    assert "| redis | not measured |" in text
+    assert "| Redis | not measured |" in text
