@@ -11,20 +11,19 @@ from typing import Any, Final
 from urllib.request import urlopen
 
 import numpy as np
-from prometheus_client.parser import text_string_to_metric_families
 
 from bench.errors import BenchError
 from bench.faces import FACES_A_FRAME
 from bench.rig import Rig, wait_for
 from contract import row
 from contract.windows import WINDOW_MS, Resolution
+from demo.findings import latency_buckets
 from demo.ports import HOST
 from runtime.windows import IntArray, read_windows
 
 READY_S: Final = 30.0
 SETTLED_S: Final = 120.0
 STILL_S: Final = 10.0
-LATENCY: Final = "moodlens_aggregator_window_latency_seconds"
 LOOK_S: Final = 1.0
 MINUTE_S: Final = 60.0
 
@@ -73,7 +72,7 @@ def measure_system(
         except json.JSONDecodeError:
             raise BenchError(f"the simulated cameras failed: {rig.last_line('cameras')}") from None
         counted = _settle(rig, load, began_ms, sent["frames"])
-        latency_s = _quantiles(rig.health_port("aggregator"))
+        buckets = latency_buckets(rig.health_port("aggregator"))
     served = int(counted[row.FRAMES])
     return {
         "cameras": load.cameras,
@@ -90,7 +89,7 @@ def measure_system(
                 counted[row.PUBLISHED] - counted[row.FRAMES] - counted[row.SHED] - counted[row.REFUSED]
             ),
         },
-        "latency_s": latency_s,
+        "latency_s": {"p50": quantile(buckets, 0.5), "p99": quantile(buckets, 0.99)},
         "cameras_late_max_s": round(sent["late_max_s"], 2),
         "cpu_share": {name: round(used / load.seconds, 3) for name, used in cpu_s.items()},
         "cpu_us_per_face": round(sum(cpu_s.values()) / max(1, served * FACES_A_FRAME) * 1e6, 1),
@@ -150,20 +149,6 @@ def _is_well(port: int) -> bool:
         return False
 
 
-def _quantiles(port: int) -> dict[str, float | None]:
-    """Capture to window, seconds, as the aggregator's histogram has it."""
-    with urlopen(f"http://{HOST}:{port}/metrics", timeout=5) as page:
-        families = list(text_string_to_metric_families(page.read().decode()))
-    buckets = [
-        (float(sample.labels["le"]), sample.value)
-        for family in families
-        if family.name == LATENCY
-        for sample in family.samples
-        if sample.name.endswith("_bucket")
-    ]
-    return {"p50": quantile(buckets, 0.5), "p99": quantile(buckets, 0.99)}
-
-
 def quantile(buckets: Sequence[tuple[float, float]], share: float) -> float | None:
     """Interpolated within its bucket, as Prometheus does it.
 
@@ -174,8 +159,8 @@ def quantile(buckets: Sequence[tuple[float, float]], share: float) -> float | No
     Returns:
         None where nothing was counted; the last finite edge where it lies beyond.
     """
-    edges, counts = (np.array(values) for values in zip(*buckets, strict=True))
-    if not counts[-1]:
+    if not buckets or not buckets[-1][1]:
         return None
+    edges, counts = (np.array(values) for values in zip(*buckets, strict=True))
     edges[-1] = edges[-2]
     return round(float(np.interp(share * counts[-1], [0.0, *counts], [0.0, *edges])), 3)

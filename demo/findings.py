@@ -113,19 +113,24 @@ def read_latency(health_port: int) -> dict[str, float | None]:
 
     Each is the upper edge of the histogram's bucket that the quantile lies in; None: nothing was counted.
     """
+    buckets = latency_buckets(health_port)
+    return {name: _quantile(buckets, share) for name, share in (("p50", 0.5), ("p99", 0.99))}
+
+
+def latency_buckets(health_port: int) -> list[tuple[float, float]]:
+    """The histogram of that time: (upper edge in seconds, frames up to it); empty where nobody answers."""
     try:
         with urlopen(f"http://{HOST}:{health_port}/metrics", timeout=_ANSWER_S) as page:
             families = list(text_string_to_metric_families(page.read().decode()))
     except (OSError, HTTPException, ValueError):
-        return {"p50": None, "p99": None}
-    edges = [
+        return []
+    return [
         (float(sample.labels["le"]), sample.value)
         for family in families
         if family.name == LATENCY
         for sample in family.samples
         if sample.name.endswith("_bucket")
     ]
-    return {name: _quantile(edges, share) for name, share in (("p50", 0.5), ("p99", 0.99))}
 
 
 def _read_windows(client: Client, camera: str, from_ms: int, to_ms: int) -> Windows:
