@@ -14,7 +14,8 @@ def stop_on_signals() -> threading.Event:
 
     def request_stop(number: int, _frame: FrameType | None) -> None:
         signal.signal(number, signal.SIG_DFL)
-        stop.set()
+        # not here: the signal may have interrupted a wait that holds the event's own lock
+        threading.Thread(target=stop.set, name="stop", daemon=True).start()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, request_stop)
