@@ -1,6 +1,7 @@
 """Visits and windows from events. In a timeline a column is a second, `#` a face, `.` none."""
 
 import random
+import re
 from datetime import UTC
 from itertools import pairwise
 
@@ -260,10 +261,16 @@ def test_how_a_log_is_cut_into_reads_does_not_matter(drawn: list[str], cuts: lis
     assert parts.chunks(UTC) == whole
 
 
+def as_trackers_see(track: str) -> str:
+    """Without pauses longer than a visit's gap: a face that was away for 2 s gets another number."""
+    return re.sub(r"(?<=#)\.{5,}(?=#)", "....", track)
+
+
+# after a longer pause it depends on what came first, the face or the watermark
 @settings(deadline=None)  # a busy machine is no failure
 @given(drawn=TIMELINES, seed=st.integers(0, 1000))
 def test_disorder_within_five_seconds_changes_no_sum(drawn: list[str], seed: int) -> None:
-    events = timeline(*(f"{track:.<80}" for track in drawn))
+    events = timeline(*(f"{as_trackers_see(track):.<80}" for track in drawn))
     pick = random.Random(seed)  # noqa: S311 - an order, not a secret
     shuffled = sorted(
         events,
