@@ -3,7 +3,6 @@
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from contract.announcements import Alert, AlertState, decode_announcement
 from contract.topics import Suffix, topic
 from tests.support.events import CAMERA, utc_ms
 from tests.support.mqtt import tapped
-from tests.support.services import Mosquitto, Process, RedisServer, eventually, program
+from tests.support.services import Mosquitto, Process, RedisServer, eventually, program, running
 from tests.support.visits import ScriptedCamera
 
 MINUTE_MS = 60_000
@@ -83,17 +82,6 @@ def aggregator(tmp_path: Path, environment: dict[str, str]) -> Process:
 def camera(redis_client: redis.Redis) -> ScriptedCamera:
     redis_client.hset(keys.rules(CAMERA), "gloomy", msgspec.json.encode(RULE))
     return ScriptedCamera(redis_client)
-
-
-@contextmanager
-def running(process: Process) -> Iterator[None]:
-    process.start()
-    try:
-        yield
-    finally:
-        process.signal(signal.SIGCONT)
-        process.stop()
-    assert "Traceback" not in process.output, process.output
 
 
 def is_raised(client: redis.Redis) -> bool:

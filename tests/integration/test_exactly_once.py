@@ -1,7 +1,5 @@
 """Frames in over a real broker, windows out of a real Redis: every frame counts once, whoever is killed."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC
 from pathlib import Path
 
@@ -14,22 +12,11 @@ from contract.windows import Resolution
 from runtime.windows import Windows, read_windows
 from tests.support.events import CAMERA, camera_report, frame_faces, utc_ms
 from tests.support.mqtt import Publisher, publisher
-from tests.support.services import Mosquitto, Process, RedisServer, eventually, program
+from tests.support.services import Mosquitto, Process, RedisServer, eventually, program, running
 from tests.support.stream import stream_events
 
 FRAMES = 200
 FACES_A_FRAME = 2
-
-
-@contextmanager
-def running(*processes: Process) -> Iterator[None]:
-    for process in processes:
-        process.start()
-    try:
-        yield
-    finally:
-        for process in processes:
-            process.stop()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Closed windows over a real broker: with k visits or merged, and once, whoever is away or killed."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from contract.topics import Suffix, topic
 from contract.windows import Resolution
 from tests.support.events import CAMERA, utc_ms
 from tests.support.mqtt import tapped
-from tests.support.services import Mosquitto, Process, RedisServer, eventually, program
+from tests.support.services import Mosquitto, Process, RedisServer, eventually, program, running
 from tests.support.visits import ScriptedCamera
 
 QUARTER_MS = 900_000
@@ -37,16 +35,6 @@ def aggregator(tmp_path: Path, environment: dict[str, str]) -> Process:
 @pytest.fixture
 def camera(redis_client: redis.Redis) -> ScriptedCamera:
     return ScriptedCamera(redis_client)
-
-
-@contextmanager
-def running(process: Process) -> Iterator[None]:
-    process.start()
-    try:
-        yield
-    finally:
-        process.stop()
-    assert "Traceback" not in process.output, process.output
 
 
 def hours_ago(hours: int) -> int:

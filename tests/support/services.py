@@ -7,7 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -226,6 +227,22 @@ def program(
 ) -> Process:
     """``python -m module arguments``, not yet started."""
     return Process([sys.executable, "-m", module, *arguments], log, environment)
+
+
+@contextmanager
+def running(*processes: Process) -> Iterator[None]:
+    """Processes that run as long as the context, then end in order, and have said no traceback."""
+    for process in processes:
+        process.start()
+    try:
+        yield
+    finally:
+        for process in processes:
+            if process.is_running():
+                process.signal(signal.SIGCONT)  # a frozen one hears nothing
+            process.stop()
+    for process in processes:
+        assert "Traceback" not in process.output, process.output
 
 
 def accepts(port: int) -> bool:
