@@ -43,7 +43,8 @@ def measure_stage_half(given: argparse.Namespace) -> Any:
 def measure_stage_soak(given: argparse.Namespace) -> Any:
     """Half load for long: the memory of each process, MB, minute by minute."""
     minutes: list[dict[str, float]] = []
-    told = measure_system(Load(20, given.capacity / 2, given.soak_s), minutes.append)
+    load = Load(20, given.capacity / 2, given.soak_s, producer=True)
+    told = measure_system(load, minutes.append)
     return {**told, "memory_mb": {name: [round(one[name], 1) for one in minutes] for name in minutes[0]}}
 
 

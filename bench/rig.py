@@ -17,6 +17,7 @@ import psutil
 from pydantic import SecretStr
 
 from bench.errors import BenchError
+from bench.video import write_video
 from demo.ports import HOST, free_ports
 from demo.servers import MORE_FOLDERS
 from runtime.errors import RedisUnavailable
@@ -90,6 +91,18 @@ class Rig:
         load = {"port": self.mqtt.port, "cameras": cameras, "frames-per-s": frames_per_s, "seconds": seconds}
         words = [word for name, value in load.items() for word in (f"--{name}", str(value))]
         self._start("cameras", [sys.executable, "-m", "bench.load", *words], {})
+
+    def start_producer(self) -> None:
+        """Starts a real camera, ``producer``, at a video that it looks at again and again."""
+        video = self._folder / "store.mp4"
+        write_video(video)
+        self.start_service(
+            "producer",
+            "producer",
+            producer_camera="bench/real",
+            producer_source=str(video),
+            producer_loop=True,
+        )
 
     def is_running(self, name: str) -> bool:
         """Whether a process has not ended."""

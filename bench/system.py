@@ -37,12 +37,15 @@ class Load:
         faces_per_s: of all cameras together, ``FACES_A_FRAME`` a frame.
         seconds: how long.
         workers: how many.
+        producer: whether a real camera looks at a video meanwhile; its memory and time are measured, its
+            frames not counted.
     """
 
     cameras: int
     faces_per_s: float
     seconds: float
     workers: int = 1
+    producer: bool = False
 
 
 def measure_system(
@@ -64,6 +67,8 @@ def measure_system(
         rig.start_service("aggregator", "aggregator")
         for name in (*workers, "aggregator"):
             wait_for(partial(_is_well, rig.health_port(name)), READY_S, name)
+        if load.producer:
+            rig.start_producer()
         began_ms = time.time_ns() // 1_000_000
         rig.start_load(load.cameras, load.faces_per_s / FACES_A_FRAME, load.seconds)
         cpu_s, peak_mb = _watch(rig, on_minute)

@@ -8,13 +8,13 @@ import math
 from collections import deque
 from typing import Final
 
-WINDOW_S: Final = 1.0
-HISTORY: Final = 10
+WINDOW_S: Final = 0.5
+HISTORY: Final = 20
 """Windows looked back upon: a backlog that has not shrunk within them will not. (After an outage, a worker
 that is busy nine tenths of its time gains a second in ten.)"""
 
-RISE_S: Final = 2.0
-"""A backlog that grew by this much within ``HISTORY`` windows is overload at once."""
+RISE_S: Final = 1.5
+"""A backlog that grew by this much within ``HISTORY`` windows, and is not shrinking, is overload at once."""
 
 AGE_MAX_S: Final = 0.5
 """Under overload, older frames are shed: those of age 1, and those of age 0 that waited here for so long."""
@@ -71,7 +71,7 @@ class Overload:
         least_s = self._ages[-1]
         if self.active or least_s <= AGE_MAX_S:
             return
-        rises = least_s - min(self._ages) >= RISE_S
+        rises = least_s - min(self._ages) >= RISE_S and least_s >= self._ages[-2]
         stays = len(self._ages) == HISTORY and min(self._ages) > AGE_MAX_S and least_s >= self._ages[0]
         if rises or stays:
             self.active = True
