@@ -33,6 +33,9 @@ def write_page(file: Path, results: dict[str, Any]) -> None:
     runs = [(title, run) for name, title in _SYSTEM for run in _as_list(results.get(name))]
     if runs:
         parts.append("\n".join(["## The whole", "", *_system_table(runs), ""]))
+    if soak := results.get("soak"):
+        title = f"## Resident memory at half load with a real 1080p camera, MB, {soak['seconds']:,.0f} s"
+        parts.append("\n".join([title, "", *_memory_table(soak["memory_mb"]), ""]))
     file.write_text("\n".join(parts))
 
 
@@ -65,6 +68,15 @@ def _system_table(runs: list[tuple[str, dict[str, Any]]]) -> list[str]:
             number(memory["aggregator"]),
         ]
         lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _memory_table(by_process: dict[str, list[float]]) -> list[str]:
+    minutes = [0, *range(4, min(map(len, by_process.values())), 5)]
+    head = ["after, minutes", *(str(minute + 1) for minute in minutes)]
+    lines = [f"| {' | '.join(head)} |", "|---|" + "---:|" * len(minutes)]
+    for name, sizes in by_process.items():
+        lines.append(f"| {' | '.join([name, *(number(sizes[minute]) for minute in minutes)])} |")
     return lines
 
 

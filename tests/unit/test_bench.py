@@ -4,12 +4,14 @@ import json
 import math
 from pathlib import Path
 
+import cv2
 import pytest
 
 from bench.errors import BenchError
 from bench.page import write_page
 from bench.rig import wait_for
 from bench.system import Load, measure_system, quantile
+from bench.video import FPS, SECONDS, write_video
 from tests.support.services import executable
 
 BUCKETS = [(0.1, 50.0), (0.2, 90.0), (0.4, 100.0), (math.inf, 100.0)]
@@ -49,3 +51,22 @@ def test_a_small_load_is_served_to_the_frame_and_makes_a_page(tmp_path: Path) ->
     text = page.read_text()
     assert "| half of that | 2 | 3 | 40 |" in text
     assert "| Redis | not measured |" in text
+
+
+def test_the_memory_of_a_soak_is_told_every_five_minutes(tmp_path: Path) -> None:
+    known = dict.fromkeys(("processor", "cores", "memory_gb", "system", "python", "litert"), "?")
+    soak = {"seconds": 720, "memory_mb": {"worker-0": [90.0 + minute for minute in range(12)]}}
+    page = tmp_path / "core.md"
+    write_page(page, {"machine": known, "soak": soak})
+    text = page.read_text()
+    assert "| after, minutes | 1 | 5 | 10 |" in text
+    assert "| worker-0 | 90 | 94 | 99 |" in text
+
+
+def test_the_video_shows_faces_of_the_scripted_store(tmp_path: Path) -> None:
+    file = tmp_path / "store.mp4"
+    write_video(file)
+    video = cv2.VideoCapture(str(file))
+    _, first = video.read()
+    assert first.shape == (1080, 1920, 3)
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) == FPS * SECONDS
