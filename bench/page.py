@@ -20,7 +20,12 @@ _STAGES: Final = (
     ("storage", "## One camera in Redis, every window kept and full"),
 )
 
-_SYSTEM: Final = (("sustained", "sustained"), ("half", "half of that"), ("overload", "three times that"))
+_SYSTEM: Final = (
+    ("sustained", "sustained"),
+    ("half", "half of that"),
+    ("overload", "three times that"),
+    ("soak", "half of that, for long, a real camera beside it"),
+)
 
 
 def write_page(file: Path, results: dict[str, Any]) -> None:
