@@ -63,7 +63,7 @@ class Intake:
         self._persistent = persistent
         self._received = 0  # counted by the connection's thread
         self._acknowledged = 0  # counted by the worker's
-        self._waiting: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
+        self._waiting: queue.Queue[Delivery] = queue.Queue()
         self._lost = threading.Event()
         self._answered = threading.Event()
         self._denied: list[str] = []
@@ -102,6 +102,7 @@ class Intake:
 
     def take(self, wait_s: float) -> Delivery | None:
         """The next delivery, or None after ``wait_s`` seconds without one."""
+        # no SimpleQueue: where a signal's handler outlasts the time, its wait never ends (CPython 3.11)
         try:
             return self._waiting.get(timeout=wait_s) if wait_s > 0 else self._waiting.get_nowait()
         except queue.Empty:

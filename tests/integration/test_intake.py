@@ -1,0 +1,38 @@
+"""What a worker waits with."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from classifier_worker.intake import Intake
+from runtime.settings import MqttSettings
+from tests.support.services import Mosquitto
+
+WAIT_S = 0.2
+
+
+@pytest.mark.timeout(30)
+def test_a_wait_ends_also_when_a_signal_came_and_its_handler_outlasted_it(mosquitto: Mosquitto) -> None:
+    intake = Intake(
+        MqttSettings(host=mosquitto.host, port=mosquitto.port),
+        "worker-0",
+        receive_maximum=1,
+        persistent=False,
+    )
+    handled = []
+
+    def handle_slowly(number: int, _frame: object) -> None:
+        time.sleep(2 * WAIT_S)
+        handled.append(number)
+
+    before = signal.signal(signal.SIGUSR1, handle_slowly)
+    try:
+        threading.Timer(WAIT_S / 2, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+        assert intake.take(WAIT_S) is None
+        assert handled
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+        intake.close(forget=True)
