@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import pytest
 
+from bench.dashboard import measure_dashboard
 from bench.errors import BenchError
 from bench.page import write_page
 from bench.rig import wait_for
@@ -55,7 +56,18 @@ def test_a_small_load_is_served_to_the_frame_and_makes_a_page(tmp_path: Path) ->
 
 def test_the_memory_of_a_soak_is_told_every_five_minutes(tmp_path: Path) -> None:
     known = dict.fromkeys(("processor", "cores", "memory_gb", "system", "python", "litert"), "?")
-    soak = {"seconds": 720, "memory_mb": {"worker-0": [90.0 + minute for minute in range(12)]}}
+    memory_mb = {name: [90.0 + minute for minute in range(12)] for name in ("worker-0", "aggregator")}
+    soak = {
+        "cameras": 20,
+        "seconds": 720,
+        "offered_faces_per_s": 1500,
+        "served_faces_per_s": 1500,
+        "frames": {"shed": 0, "expired": 0},
+        "latency_s": {"p50": 0.1, "p99": 0.2},
+        "cpu_us_per_face": 400,
+        "memory_peak_mb": {"worker-0": 101, "aggregator": 101},
+        "memory_mb": memory_mb,
+    }
     page = tmp_path / "core.md"
     write_page(page, {"machine": known, "soak": soak})
     text = page.read_text()
@@ -70,3 +82,12 @@ def test_the_video_shows_faces_of_the_scripted_store(tmp_path: Path) -> None:
     _, first = video.read()
     assert first.shape == (1080, 1920, 3)
     assert video.get(cv2.CAP_PROP_FRAME_COUNT) == FPS * SECONDS
+
+
+def test_the_data_of_every_page_are_timed() -> None:
+    for server in ("mosquitto", "redis-server"):
+        executable(server)
+    told = measure_dashboard(cameras=2, days=10)
+    pages = {name.partition(",")[0] for name in told}
+    assert pages == {"Trends", "Heatmap", "Compare", "Yesterday and the 8 weeks before", "Now"}
+    assert all(0 < milliseconds < 10_000 for milliseconds in told.values())
