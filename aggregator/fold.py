@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import add
+from typing import Final
 
 from aggregator.deltas import Deltas, Row, add_products
 from aggregator.state import CameraState, OpenVisit, SessionClock, VisitKey
@@ -17,6 +18,10 @@ from contract.codec import LogEvent
 from contract.events import CameraReport, FaceEmotions, FrameEmotions
 from contract.keys import subject_of
 from contract.row import DWELL_EDGES_MS, MICRO, UNCERTAIN_BELOW
+from contract.windows import KEPT_MS, Resolution
+
+MODELS_KEPT_MS: Final = KEPT_MS[Resolution.HOUR]
+"""As long as there may be windows by the hour that rest on a model, it is known that they do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ def fold(state: CameraState, camera: str, logged: list[LoggedEvent], log_ms: int
                 deltas.at(camera, loss.captured_at_ms)[column] += 1
     _close_finished(state, camera, log_ms, deltas, timing)
     _forget_old(state, log_ms, timing)
+    _forget_models(state, log_ms)
     return deltas
 
 
@@ -97,6 +103,12 @@ def _forget_old(state: CameraState, log_ms: int, timing: Timing) -> None:
         if session not in in_use and log_ms - clock.heard_ms >= timing.tombstone_ms:
             del state.sessions[session]
             state.touch_session(session)
+
+
+def _forget_models(state: CameraState, log_ms: int) -> None:
+    for version, (_, last_ms) in list(state.models.items()):
+        if log_ms - last_ms > MODELS_KEPT_MS:
+            state.forget_model(version)
 
 
 def _is_over(state: CameraState, key: VisitKey, timing: Timing) -> bool:
@@ -123,6 +135,7 @@ def _hear(state: CameraState, session: str, at_ms: int, logged_ms: int) -> None:
 
 def _fold_frame(state: CameraState, frame: FrameEmotions, deltas: Deltas, timing: Timing) -> None:
     at_ms = frame.captured_at_ms
+    state.note_model(frame.model, at_ms)
     faces = [(face, [round(p * MICRO) for p in face.probabilities]) for face in frame.faces]
     _add_faces(state, frame, "", faces, deltas.at(frame.camera, at_ms), deltas, timing)
     for zone in {face.zone for face, _ in faces if face.zone}:

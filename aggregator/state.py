@@ -8,6 +8,8 @@ from typing import Final
 import msgspec
 
 from contract.labels import LABELS
+from contract.model import MODEL_PREFIX, model_times
+from contract.windows import GRAIN_MS
 
 VISIT, TOMBSTONE, SESSION = "visit", "closed", "session"
 
@@ -65,20 +67,26 @@ class CameraState:
         visits: open visits.
         tombstones: closed visits → capture time of their last face; faces that come now are late.
         sessions: session → its clock.
+        models: model version → starts of the first and the last 10 s window with faces that it classified.
     """
 
     def __init__(self) -> None:
         self.visits: dict[VisitKey, OpenVisit] = {}
         self.tombstones: dict[VisitKey, int] = {}
         self.sessions: dict[str, SessionClock] = {}
+        self.models: dict[str, tuple[int, int]] = {}
         self._changed_visits: set[VisitKey] = set()
         self._changed_sessions: set[str] = set()
+        self._changed_models: set[str] = set()
 
     @classmethod
     def load(cls, fields: dict[bytes, bytes]) -> "CameraState":
         """The state in a Redis hash (empty: a new camera)."""
         state = cls()
+        state.models = model_times(fields)
         for name, value in fields.items():
+            if name.startswith(MODEL_PREFIX.encode()):
+                continue
             kind, session, *rest = name.decode().split(":")
             if kind == SESSION:
                 state.sessions[session] = _session_decoder.decode(value)
@@ -98,6 +106,21 @@ class CameraState:
         """Marks a session's clock as changed."""
         self._changed_sessions.add(session)
 
+    def note_model(self, version: str, at_ms: int) -> None:
+        """Notes that a model classified faces captured at ``at_ms``."""
+        known = self.models.get(version)
+        if known and known[0] <= at_ms < known[1] + GRAIN_MS:
+            return  # of nearly every frame
+        grain_ms = at_ms - at_ms % GRAIN_MS
+        first_ms, last_ms = known or (grain_ms, grain_ms)
+        self.models[version] = min(first_ms, grain_ms), max(last_ms, grain_ms)
+        self._changed_models.add(version)
+
+    def forget_model(self, version: str) -> None:
+        """Forgets a model of which no window is kept."""
+        del self.models[version]
+        self._changed_models.add(version)
+
     def take_changes(self) -> tuple[dict[str, bytes], list[str]]:
         """Fields to write and fields to remove since the last call."""
         fields: dict[str, bytes | None] = {}
@@ -109,7 +132,11 @@ class CameraState:
         for session in sorted(self._changed_sessions):
             clock = self.sessions.get(session)
             fields[f"{SESSION}:{session}"] = _encode(clock) if clock else None
+        for version in sorted(self._changed_models):
+            times = self.models.get(version)
+            fields[f"{MODEL_PREFIX}{version}"] = _encode(times) if times else None
         self._changed_visits.clear()
         self._changed_sessions.clear()
+        self._changed_models.clear()
         written = {name: value for name, value in fields.items() if value is not None}
         return written, [name for name, value in fields.items() if value is None]

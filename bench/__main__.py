@@ -11,6 +11,7 @@ import msgspec
 from rich.console import Console
 
 from bench.aggregator import measure_aggregator
+from bench.dashboard import measure_dashboard
 from bench.limits import measure_limits
 from bench.machine import describe_machine
 from bench.model import measure_model
@@ -54,6 +55,7 @@ STAGES: Final[dict[str, Stage]] = {
     "worker": lambda _given: _median([measure_worker(0) for _ in range(ROUNDS)]),
     "aggregator": lambda _given: _median([measure_aggregator(0) for _ in range(ROUNDS)]),
     "storage": lambda _given: measure_storage(),
+    "dashboard": lambda _given: measure_dashboard(),
     "sustained": lambda given: measure_system(Load(20, given.capacity, 5 * given.seconds)),
     "half": measure_stage_half,
     "overload": lambda given: measure_system(Load(20, 3 * given.capacity, 2 * given.seconds)),

@@ -18,6 +18,7 @@ _STAGES: Final = (
     ("worker", "## One worker, MQTT in, Redis out; model and worker on the same core, medians of three"),
     ("aggregator", "## One aggregator on one core, medians of three"),
     ("storage", "## One camera in Redis, every window kept and full"),
+    ("dashboard", "## The data of the dashboard's pages, a site of 50 cameras, medians of five"),
 )
 
 _SYSTEM: Final = (

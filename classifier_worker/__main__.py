@@ -3,6 +3,7 @@
 import argparse
 from importlib.metadata import version
 
+from classifier_worker.card import publish_card
 from classifier_worker.classifier import Classifier
 from classifier_worker.settings import WorkerSettings
 from classifier_worker.worker import HEALTH_PARTS, Worker
@@ -34,6 +35,7 @@ def main() -> None:
         settings.model_dir, settings.model_variant, settings.threads, settings.batch_faces
     )
     client = open_redis(load_settings(RedisSettings))
+    publish_card(client, classifier.card)
     health = Health(HEALTH_PARTS)
     with serve_health(process, health):
         Worker(mqtt, client, classifier, settings, health).run(stop, drain=arguments.drain)

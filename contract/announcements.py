@@ -128,16 +128,30 @@ class AlertState(Struct, frozen=True):
     resolution: Resolution = Resolution.QUARTER
 
 
+class Acknowledgement(Struct, frozen=True):
+    """Somebody has seen an alert (JSON in the hash ``keys.alerts_acked``).
+
+    Attributes:
+        since_ms: ``AlertState.since_ms`` of the raising that was seen; another one is unseen.
+        at_ms: when, by the dashboard's clock.
+        by: who, or '' where nobody is signed in.
+    """
+
+    since_ms: TimeMs
+    at_ms: TimeMs
+    by: Annotated[str, Meta(max_length=254)] = ""
+
+
 Announcement = ClosedWindow | Alert
-A = TypeVar("A", ClosedWindow, Alert, AlertState)
+A = TypeVar("A", ClosedWindow, Alert, AlertState, Acknowledgement)
 
 _encoder: Final = msgspec.json.Encoder()
 _decoders: Final[dict[type, Any]] = {
-    kind: msgspec.json.Decoder(kind) for kind in (ClosedWindow, Alert, AlertState)
+    kind: msgspec.json.Decoder(kind) for kind in (ClosedWindow, Alert, AlertState, Acknowledgement)
 }
 
 
-def encode_announcement(announcement: Announcement | AlertState) -> bytes:
+def encode_announcement(announcement: Announcement | AlertState | Acknowledgement) -> bytes:
     """Its JSON."""
     return _encoder.encode(announcement)
 

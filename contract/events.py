@@ -21,6 +21,12 @@ INTERVAL_MAX_MS = 1000
 CROP_LIFETIME_S = 30
 """A crop older than this is of no use: its camera gives it up, or tells the broker to (message expiry)."""
 
+PREVIEW_BYTES_MAX = 100_000
+"""Of the picture in a preview."""
+
+PREVIEW_FOR_S = 600
+"""So long after its start, a camera that was asked to sends previews; then it ends that by itself."""
+
 NAME_PATTERN = r"[a-z0-9][a-z0-9-]{0,62}"
 
 CameraName = Annotated[str, Meta(pattern=rf"^{NAME_PATTERN}/{NAME_PATTERN}\Z")]
@@ -193,7 +199,7 @@ class Preview(Struct, frozen=True, array_like=True):
     """Camera → dashboard (msgpack), opt-in: one small picture, masked and staff regions blacked out.
 
     Attributes:
-        jpeg: the picture, at most 100 kB; never retained, never stored.
+        jpeg: the picture, at most ``PREVIEW_BYTES_MAX``; never retained, never stored.
     """
 
     schema: Schema
@@ -201,4 +207,4 @@ class Preview(Struct, frozen=True, array_like=True):
     session: SessionId
     frame: Sequence
     captured_at_ms: TimeMs
-    jpeg: Annotated[bytes, Meta(min_length=1, max_length=100_000)]
+    jpeg: Annotated[bytes, Meta(min_length=1, max_length=PREVIEW_BYTES_MAX)]

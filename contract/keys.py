@@ -21,6 +21,9 @@ REJECTED = "moodlens:rejected"
 REJECTED_COUNTS = "moodlens:rejected:counts"
 """Hash: reason → payloads refused."""
 
+MODELS = "moodlens:models"
+"""Hash: model version → its card (``ModelCard``, JSON); every worker writes that of its model."""
+
 AGGREGATORS = "moodlens:aggregators"
 """Sorted set: aggregator id → its heartbeat (server time, ms)."""
 
@@ -63,7 +66,7 @@ def subjects(partition: int) -> str:
 
 
 def open_visits(camera: str) -> str:
-    """Hash: open visits, tombstones and session clocks of a camera (the aggregator's state)."""
+    """Hash: a camera's open visits, tombstones, session clocks and models (the aggregator's state)."""
     return f"moodlens:{{{partition_of(camera)}}}:{camera}:open"
 
 
@@ -94,6 +97,11 @@ def alerts(camera: str) -> str:
     return f"moodlens:{{{partition_of(camera)}}}:{camera}:alerts"
 
 
+def alerts_acked(camera: str) -> str:
+    """Hash: name of a rule → which raising of its alert somebody has seen (``Acknowledgement``, JSON)."""
+    return f"moodlens:{{{partition_of(camera)}}}:{camera}:alerts:acked"
+
+
 def alerts_log(camera: str) -> str:
     """Bounded stream: past alerts; each entry has one field, ``alert`` (JSON)."""
     return f"moodlens:{{{partition_of(camera)}}}:{camera}:alerts:log"
@@ -116,5 +124,14 @@ def window_chunk(subject: str, resolution: str, chunk: str) -> str:
 
 
 def site(name: str) -> str:
-    """Hash: a site's settings (``time_zone``, ``k``; ``simulated`` is 1 where a script made its figures)."""
+    """Hash: a site's settings.
+
+    ``time_zone``, ``k``, ``hours`` (as ``contract.hours`` reads them); ``simulated`` is 1 where a script made
+    its figures.
+    """
     return f"moodlens:site:{name}"
+
+
+def notes(site_name: str) -> str:
+    """Hash: id → promotion or change of staffing that people noted of a site (``contract.notes``, JSON)."""
+    return f"moodlens:site:{site_name}:events"

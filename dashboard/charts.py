@@ -1,62 +1,60 @@
-"""The drawings of the page."""
+"""Colours, the one theme of all charts, and the drawings of a camera.
 
-from datetime import datetime, tzinfo
+Streamlit gives charts the colours of text and grid for light and dark; everything else is seen on both.
+"""
+
 from html import escape
+from typing import Final, TypeVar
 
 import altair as alt
 
-from contract.labels import LABELS, VALENCES
-from contract.windows import GRAIN_MS
-from dashboard.mood import Floats, Mood, Rows
+from contract.labels import LABELS
+from dashboard.mood import Mood
 
-COLOURS = dict(
-    zip(LABELS, ("#c8553d", "#8a9a3b", "#7b5ea7", "#e9b44c", "#9aa5b1", "#4a7fb5", "#3aa99f"), strict=True)
+COLOURS: Final = dict(
+    zip(LABELS, ("#cf580d", "#8bad7b", "#8e61eb", "#e2bf20", "#bbc1cf", "#45abfe", "#288ea2"), strict=True)
 )
-"""One colour for each label, apart in hue and lightness."""
+"""One colour for each label, wherever it is drawn.
 
-INDEX_COLOUR = "#4a9cc7"
-"""Seen on a light page and on a dark one."""
+Found by search for the largest distance between any two, seen with full colour vision, protanopia or
+deuteranopia; dark text is readable on each of them (``tests/unit/test_dashboard_charts.py``).
+"""
+
+TEXT_ON_COLOURS: Final = "#111"
+
+INK: Final = "currentColor"
+"""That of the text around a chart, light or dark."""
+
+INDEX_COLOUR: Final = "#c2437f"
+"""Of the mood index: a hue that no label has, seen on a light page and on a dark one."""
+
+COUNT_COLOUR: Final = "#617ba3"
+"""Of visits and lengths of time."""
+
+QUIET_COLOUR: Final = "#8a8f98"
+"""Of what is shown beside: the period before, what is usual, times without figures."""
+
+SIGNED: Final = "datum.value == 0 ? '0' : format(datum.value, '+.2~f')"
+"""How an axis names an index."""
+
 LEAST_SHARE_LABELLED = 0.12
 LEAST_SHARE_LISTED = 0.005
 
-_WORDS = "datum.value > 0 ? 'pleasant' : datum.value < 0 ? 'unpleasant' : 'neutral'"
+AnyChart = TypeVar("AnyChart", alt.Chart, alt.LayerChart, alt.FacetChart)
 
 
-def mood_line(start_ms: Rows, index: Floats, time_zone: tzinfo) -> alt.LayerChart:
-    """The mood index over time; a gap where nobody was seen.
-
-    Args:
-        start_ms: int64 (n,), UTC.
-        index: float64 (n,), NaN for a gap.
-        time_zone: of the labels.
-    """
-    points = [
-        {
-            # Vega draws in the reader's zone; a time without one is drawn as it stands
-            "time": datetime.fromtimestamp((start + GRAIN_MS / 2) / 1000, time_zone)
-            .replace(tzinfo=None)
-            .isoformat(),
-            "mood": None if value != value else round(float(value), 3),  # noqa: PLR0124 - NaN
-        }
-        for start, value in zip(start_ms.tolist(), index.tolist(), strict=True)
-    ]
-    scale = alt.Scale(domain=[min(VALENCES), max(VALENCES)])
-    base = alt.Chart(alt.InlineData(values=points)).encode(
-        x=alt.X("time:T", title=None, axis=alt.Axis(format="%H:%M", tickCount=5, grid=False)),
-        y=alt.Y(
-            "mood:Q",
-            title=None,
-            scale=scale,
-            axis=alt.Axis(values=[-0.6, 0, 0.6], labelExpr=_WORDS, gridOpacity=0.4),
-        ),
-        tooltip=[alt.Tooltip("time:T", format="%H:%M:%S"), alt.Tooltip("mood:Q", format="+.2f")],
+def themed(chart: AnyChart) -> AnyChart:
+    """A chart in the theme of all: no frame, few and faint lines, as transparent as the page."""
+    styled: AnyChart = (
+        chart.configure(background="transparent", padding={"left": 0, "right": 10, "top": 8, "bottom": 0})
+        .configure_view(stroke=None)
+        .configure_axis(
+            domain=False, ticks=False, gridOpacity=0.45, labelFontSize=12, titleFontSize=12, labelPadding=6
+        )
+        .configure_axisX(grid=False)
+        .configure_legend(title=None, orient="top", labelFontSize=12, columnPadding=12)
     )
-    line = base.mark_line(
-        color=INDEX_COLOUR, strokeWidth=2, interpolate="monotone", invalid="break-paths-show-path-domains"
-    )
-    # a window between two gaps is a dot, which a line does not show
-    dots = base.mark_circle(color=INDEX_COLOUR, size=14)
-    return alt.LayerChart(layer=[line, dots], height=150)
+    return styled
 
 
 def emotion_bar(mood: Mood) -> str:
@@ -65,7 +63,8 @@ def emotion_bar(mood: Mood) -> str:
     parts = "".join(
         f'<div title="{LABELS[i]} {mood.shares[i]:.0%}" style="width:{mood.shares[i]:.2%};'
         f"background:{COLOURS[LABELS[i]]};transition:width .6s;overflow:hidden;white-space:nowrap;"
-        f'padding-left:{6 if mood.shares[i] >= LEAST_SHARE_LABELLED else 0}px;color:#111;font-size:.8rem">'
+        f"padding-left:{6 if mood.shares[i] >= LEAST_SHARE_LABELLED else 0}px;"
+        f'color:{TEXT_ON_COLOURS};font-size:.8rem">'
         f"{LABELS[i] if mood.shares[i] >= LEAST_SHARE_LABELLED else '&nbsp;'}</div>"
         for i in order
     )

@@ -66,11 +66,6 @@ def index_by_window(rows: Rows) -> Floats:
     return index
 
 
-def signed(index: float) -> str:
-    """An index with its sign and two digits, such as +0.31; 0.00 has none."""
-    return f"{index:+.2f}" if abs(index) >= 0.005 else "0.00"
-
-
 def begin_where_seen(rows: Rows, least: int) -> int:
     """From which window on a line has something to show; it keeps at least the last ``least`` windows.
 

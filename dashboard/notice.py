@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from dashboard.cameras import Site
+from dashboard.sites import Site
 
 SIMULATED = "Simulated store: these figures come from a scripted demo, not from visitors."
 PARTLY_SIMULATED = "Partly simulated: what is marked so comes from a scripted demo, not from visitors."

@@ -1,5 +1,7 @@
 """Settings of the dashboard."""
 
+from pathlib import Path
+
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -7,11 +9,22 @@ from runtime.settings import PREFIX
 
 
 class DashboardSettings(BaseSettings):
-    """What the page shows of a site that says nothing else."""
+    """What the page shows of a site that says nothing else, and to whom."""
 
-    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}DASHBOARD_")
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}DASHBOARD_", env_ignore_empty=True)
 
     time_zone: str = Field("UTC", description="IANA time zone of sites that set none of their own")
     k: int = Field(
         5, ge=1, le=100, description="figures of fewer visits are not shown, unless the site says otherwise"
     )
+    users_file: Path | None = Field(
+        None,
+        description="who may sign in and see which sites: docs/sign-in.md; unset: nobody needs to sign in",
+    )
+    session_hours: int = Field(168, ge=1, le=8_760, description="how long a sign-in lasts")
+    open: bool = Field(
+        False,
+        description="serve other machines without sign-in: something else keeps strangers out",
+    )
+    tls_cert_file: Path | None = Field(None, description="certificate (PEM) to serve HTTPS with; unset: HTTP")
+    tls_key_file: Path | None = Field(None, description="its private key (PEM)")

@@ -81,8 +81,8 @@ def write_history(
 ) -> Written:
     """Writes some days of simulated history and waits until the aggregator has counted it.
 
-    The sites are marked as simulated, and given the cameras' time zone where they have none, before anything
-    is written. Repeated within two hours with the same arguments it changes nothing.
+    The sites are marked as simulated, and given the time zone and hours of their cameras where they have none,
+    before anything is written. Repeated within two hours with the same arguments it changes nothing.
 
     Args:
         client: Redis.
@@ -261,6 +261,7 @@ def _mark_simulated(client: Client, camera: Camera) -> Camera:
     """Marks a camera's site; the camera with the time zone that the site's windows are cut in."""
     site = keys.site(camera.site)
     client.hset(site, "simulated", 1)
+    client.hsetnx(site, "hours", str(camera.hours))
     client.hsetnx(site, "time_zone", str(camera.time_zone))
     name = client.hget(site, "time_zone")
     return replace(camera, time_zone=named_zone(name or ""))

@@ -12,6 +12,8 @@ _NOT_OURS = tuple(
         "REDIS_",
         "HEALTH_",
         "LOG_",
+        "DASHBOARD_USERS_FILE",
+        "DASHBOARD_TLS_",
         "PRODUCER_CAMERA",
         "PRODUCER_SOURCE",
         "PRODUCER_LOOP",

@@ -36,6 +36,13 @@ class Hours:
         """The open hours of a day."""
         return range(*(self.sundays if day.weekday() == SUNDAY else self.weekdays))
 
+    def __str__(self) -> str:
+        """As ``contract.hours`` reads them."""
+        weekdays, sundays = (
+            f"{opens:02d}:00-{closes:02d}:00" for opens, closes in (self.weekdays, self.sundays)
+        )
+        return f"mon-sat {weekdays}; sun {sundays}"
+
 
 SHOP_HOURS: Final = Hours((9, 20), (11, 18))
 AIRPORT_HOURS: Final = Hours((6, 22), (6, 22))

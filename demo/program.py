@@ -44,8 +44,9 @@ def parse(arguments: list[str]) -> Options:
         "--source",
         metavar="SOURCE",
         default="",
-        help="webcam number, rtsp:// or http:// URL, video file or folder of pictures (again and again); "
-        "without it, a store of synthetic shoppers whose moods are scripted",
+        help="webcam number, rtsp:// or http:// URL, video file or folder of pictures (again and again), "
+        "which the dashboard's live view shows for 10 minutes; without it, a store of synthetic shoppers "
+        "whose moods are scripted",
     )
     parser.add_argument(
         "--story",

@@ -26,13 +26,17 @@ class Source:
     command: tuple[str, ...]
 
 
-def asked_for(given: str) -> Source:
+def asked_for(given: str, *, preview: bool) -> Source:
     """What ``--source`` names: a webcam's number, a URL, a file or a folder; recordings are looped.
+
+    Args:
+        given: by the person who starts the demo.
+        preview: show it on the live view, too.
 
     Raises:
         SourceMissing: there is no such file or webcam.
     """
-    command = _producer(CAMERA, given)
+    command = (*_producer(CAMERA, given), *(("--preview",) if preview else ()))
     if "://" in given:
         parts = given.partition("://")
         name = f"{parts[0]}://{parts[2].rpartition('@')[2].partition('?')[0]}"

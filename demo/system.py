@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from redis.exceptions import RedisError
 
 from contract import keys
+from contract.events import PREVIEW_FOR_S
 from demo import servers, sources
 from demo.audit import Audit
 from demo.backfill import write_history
@@ -71,7 +72,11 @@ class System:
         self._children: dict[str, Child] = {}
         self._cameras: list[Child] = []
         self._story = None if options.source else load_story(options.story)
-        self._sources = sources.of_story(self._story) if self._story else [sources.asked_for(options.source)]
+        self._sources = (
+            sources.of_story(self._story)
+            if self._story
+            else [sources.asked_for(options.source, preview=not options.headless)]
+        )
         self._truth = folder / "truth" if self._story and options.report else None
         self._dashboard_port = 0 if options.headless else dashboard_port(options.port)
         if not options.headless:
@@ -204,6 +209,11 @@ class System:
             self._say(f"story: {self._story.title}; cameras: {cameras}")
         else:
             self._say(f"camera {self._sources[0].camera}: {self._sources[0].name}")
+            if self._dashboard_port:
+                self._say(
+                    f"its picture, with a label on each face: http://{HOST}:{self._dashboard_port}/live   "
+                    f"(for {PREVIEW_FOR_S // 60} minutes; nothing is stored)"
+                )
         self._say(f"broker: {self._broker}; Redis: {self._redis}")
         if self._options.verbose:
             self._say(f"broker at {HOST}:{self._mqtt.port}, Redis at {self._redis_url}")

@@ -87,6 +87,13 @@ def _parser() -> argparse.ArgumentParser:
         help="wait at the end of a file until all is acknowledged; exit 1 if it is not",
     )
     parser.add_argument(
+        "--preview",
+        action="store_true",
+        default=None,
+        help="show what the camera sees on the dashboard's live view, in small pictures; ends by itself "
+        "after 10 minutes, and nothing of them is stored",
+    )
+    parser.add_argument(
         "--detector", metavar="NAME", help="yunet, haar or auto (default): YuNet if it can be had, else Haar"
     )
     parser.add_argument("--version", action="version", version=f"moodlens {version('moodlens')}")

@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 NO_SUBSCRIBER = 0x10
 """MQTT's "no matching subscribers": taken, and given to nobody."""
 
+PREVIEW_EXPIRY_S = 5
+"""A picture older than this is not live."""
+
 UNSPECIFIED = 0x80
 """Reason that paho gives where the network broke."""
 
@@ -43,6 +46,7 @@ class Connection:
         self._wake = wake
         self._calls: SimpleQueue[tuple[int, ReasonCode]] = SimpleQueue()
         self._status_packet = -1
+        self._preview: paho.MQTTMessageInfo | None = None
         self._packets: dict[int, tuple[int, Suffix]] = {}
         self._refusals: set[tuple[Suffix, int]] = set()
         # the same name with every run: a restarted camera ends its own half-open connection, and so gets
@@ -65,6 +69,23 @@ class Connection:
         self.status_taken = False
         sent = self._client.publish(topic(self._camera, Suffix.STATUS), payload, qos=1, retain=True)
         self._status_packet = sent.mid
+
+    def publish_preview(self, payload: bytes) -> bool:
+        """Sends a preview at QoS 0, never to be kept; it is left out while the last one is on its way.
+
+        May be called on any thread.
+
+        Returns:
+            Whether it was sent.
+        """
+        if self._preview and self._preview.rc == paho.MQTT_ERR_SUCCESS and not self._preview.is_published():
+            return False
+        properties = Properties(PacketTypes.PUBLISH)
+        properties.MessageExpiryInterval = PREVIEW_EXPIRY_S
+        self._preview = self._client.publish(
+            topic(self._camera, Suffix.PREVIEW), payload, qos=0, properties=properties
+        )
+        return self._preview.rc == paho.MQTT_ERR_SUCCESS
 
     def answers(self) -> list[tuple[int, Suffix, ReasonCode]]:
         """What the broker said since the last call: message id, topic, reason."""

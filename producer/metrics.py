@@ -11,6 +11,7 @@ DETECT_SECONDS = Histogram(
     "Time to find the faces of one frame",
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1),
 )
+PREVIEWS = Counter("moodlens_producer_previews_published", "Previews given to the broker")
 SOURCE_RECONNECTS = Counter("moodlens_producer_source_reconnects", "Times a live source was opened again")
 SENT = Counter("moodlens_producer_messages_acknowledged", "Messages the broker took, by topic", ["suffix"])
 DROPPED = Counter("moodlens_producer_messages_dropped", "Messages the outbox gave up, by topic", ["suffix"])

@@ -14,6 +14,7 @@ from producer.detection import Detector
 from producer.errors import NotDelivered
 from producer.frames import Clock, Frame, Source
 from producer.outbox import Outbox
+from producer.preview import Previewer
 from producer.publisher import HEALTH_PART as BROKER
 from producer.publisher import Publisher
 from producer.reporter import Reporter
@@ -81,6 +82,7 @@ class Producer:
         face_px = settings.face_min_px, settings.face_max_px or math.inf
         self._camera = Camera(settings.camera, self._session, detector, reporter, face_px, start_ms)
         self._reporter = reporter
+        self._previewer = Previewer(settings.camera, self._session, start_ms) if settings.preview else None
         status = CameraStatus(
             schema=SCHEMA,
             camera=settings.camera,
@@ -109,6 +111,7 @@ class Producer:
                     if isinstance(moment, Frame):
                         self._health.well(SOURCE)
                         self._publish(self._camera.see(moment))
+                        self._show(moment)
                     else:
                         if not source.live:  # a recording may pause; a camera that is silent is not well
                             self._health.well(SOURCE)
@@ -134,6 +137,11 @@ class Producer:
         for event in events:
             self._publisher.put(event)
         self._count_dropped()
+
+    def _show(self, frame: Frame) -> None:
+        """Previews the frame that the camera has just seen, if that is wanted."""
+        if self._previewer and (preview := self._previewer.preview(frame, self._camera.frames_analysed - 1)):
+            self._publisher.show(preview)
 
     def _count_dropped(self) -> None:
         frames = self._publisher.dropped()[Suffix.FACES]

@@ -10,10 +10,10 @@ from typing import Final
 import msgspec
 
 from contract.codec import encode
-from contract.events import CameraReport, CameraStatus, FrameFaces
+from contract.events import CameraReport, CameraStatus, FrameFaces, Preview
 from contract.topics import Suffix
 from producer.connection import NO_SUBSCRIBER, Connection
-from producer.metrics import DROPPED, SENT
+from producer.metrics import DROPPED, PREVIEWS, SENT
 from producer.outbox import Outbox
 from runtime.errors import BrokerFailure
 from runtime.health import Health
@@ -52,6 +52,7 @@ class Publisher:
         self._health = health
         self._changed = threading.Condition()  # guards the outbox and what was counted of it
         self._told: Counter[Suffix] = Counter()
+        self._connection: Connection | None = None
         self._wake = threading.Event()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
@@ -66,6 +67,12 @@ class Publisher:
         with self._changed:
             self._outbox.put(SUFFIXES[type(event)], payload, time.monotonic())
         self._wake.set()
+
+    def show(self, preview: Preview) -> None:
+        """Sends a preview now or never: it does not wait in the outbox."""
+        connection = self._connection
+        if connection and connection.publish_preview(encode(preview)):
+            PREVIEWS.inc()
 
     def dropped(self) -> Counter[Suffix]:
         """Messages that the outbox gave up since this was last asked, by topic."""
@@ -105,7 +112,9 @@ class Publisher:
                 return
             log.info("connected to %s:%d as %s", self._mqtt.host, self._mqtt.port, self._camera)
             began_s = time.monotonic()
+            self._connection = connection
             self._serve(connection)
+            self._connection = None
             with self._changed:
                 self._settle(connection)
                 self._outbox.connection_lost()

@@ -30,6 +30,12 @@ class ProducerSettings(BaseSettings):
         description="at the end of a file or folder, wait until all is acknowledged, and fail otherwise",
     )
 
+    preview: bool = Field(
+        False,
+        description="show what the camera sees on the dashboard's live view, in small pictures, for 10 "
+        "minutes from the start; nothing of them is stored",
+    )
+
     detector: Literal["auto", "yunet", "haar"] = Field(
         "auto", description="`yunet`, `haar`, or `auto`: YuNet if its file can be had, else Haar"
     )

@@ -3,6 +3,7 @@
 ``pytest tests/golden --write-golden`` writes the files anew; do so only with a new schema or layout version.
 """
 
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ import pytest
 
 from contract import keys, row, topics
 from contract.announcements import (
+    Acknowledgement,
     Alert,
     Announcement,
     ClosedWindow,
@@ -30,6 +32,7 @@ from contract.events import (
     Preview,
 )
 from contract.labels import LABELS, VALENCES
+from contract.notes import NoteKind, SiteNote, decode_note, encode_note
 from contract.windows import KEPT_MS, WINDOW_MS, Resolution, chunk_at
 from tests.support.golden import compare
 
@@ -82,7 +85,7 @@ EVENTS: dict[str, Event] = {
 }
 
 
-ANNOUNCEMENTS: dict[str, Announcement] = {
+ANNOUNCEMENTS: dict[str, Announcement | Acknowledgement] = {
     "closed_window.json": ClosedWindow(
         SCHEMA,
         CAMERA,
@@ -123,7 +126,18 @@ ANNOUNCEMENTS: dict[str, Announcement] = {
         None,
         f"{CAMERA}: index below 0 (3 × 15min): -0.12",
     ),
+    "acknowledgement.json": Acknowledgement(AT_MS - 2_700_000, AT_MS + 60_000, "anna"),
 }
+
+NOTE = SiteNote(
+    kind=NoteKind.PROMOTION,
+    name="Free coffee",
+    cameras=("entrance", "till"),
+    first_day=date(2026, 11, 16),
+    last_day=date(2026, 11, 25),
+    noted_at_ms=AT_MS,
+    noted_by="anna",
+)
 
 
 @pytest.mark.parametrize("name", ANNOUNCEMENTS)
@@ -131,6 +145,11 @@ def test_an_announcement_has_the_bytes_on_file(name: str, write_golden: bool) ->
     told = ANNOUNCEMENTS[name]
     compare(FOLDER / name, encode_announcement(told), write=write_golden)
     assert msgspec.json.decode((FOLDER / name).read_bytes(), type=type(told)) == told
+
+
+def test_a_note_has_the_bytes_on_file(write_golden: bool) -> None:
+    compare(FOLDER / "note.json", encode_note(NOTE), write=write_golden)
+    assert decode_note((FOLDER / "note.json").read_bytes()) == NOTE
 
 
 @pytest.mark.parametrize("name", EVENTS)
@@ -154,6 +173,7 @@ def test_names_and_layout_are_those_on_file(write_golden: bool) -> None:
             keys.LAYOUT,
             keys.REJECTED,
             keys.REJECTED_COUNTS,
+            keys.MODELS,
             keys.AGGREGATORS,
             keys.slot_lease(0),
             keys.slot_session(0),
@@ -167,9 +187,11 @@ def test_names_and_layout_are_those_on_file(write_golden: bool) -> None:
             keys.outlet(CAMERA),
             keys.rules(CAMERA),
             keys.alerts(CAMERA),
+            keys.alerts_acked(CAMERA),
             keys.alerts_log(CAMERA),
             keys.outbox(7, "mqtt"),
             keys.site("shop-1"),
+            keys.notes("shop-1"),
         ],
         "bit of frame 70000": bitmap[1],
         "layout": {"partitions": keys.PARTITIONS, "version": keys.LAYOUT_VERSION},

@@ -103,6 +103,7 @@ def test_the_url_it_says_is_the_dashboards(shared: Path, tmp_path: Path) -> None
     process = demo(shared, tmp_path, "--port", str(port), "--embedded", page=True)
     eventually(lambda: "MoodLens is up" in process.output, 60, "the demo")
     assert f"MoodLens is up: http://127.0.0.1:{port} " in process.output
+    assert f"with a label on each face: http://127.0.0.1:{port}/live " in process.output
     with urlopen(f"http://127.0.0.1:{port}/", timeout=5) as page:
         assert b"<html" in page.read()
     children = family(process.pid)

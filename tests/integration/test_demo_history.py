@@ -117,6 +117,7 @@ def test_a_site_is_marked_first_and_keeps_its_own_time_zone_and_k(redis_client: 
     assert redis_client.hgetall(keys.site("north")) == {
         b"k": b"3",
         b"time_zone": b"Asia/Kolkata",
+        b"hours": b"mon-sat 09:00-20:00; sun 11:00-18:00",
         b"simulated": b"1",
     }
     assert not redis_client.exists(keys.stream(keys.partition_of(CAMERAS[0].name)))

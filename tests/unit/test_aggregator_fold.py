@@ -5,6 +5,7 @@ import re
 from datetime import UTC
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,8 @@ from aggregator.state import CameraState
 from contract import row
 from contract.codec import LogEvent
 from contract.events import SCHEMA, FrameLoss
-from contract.windows import GRAIN_MS, Resolution
+from contract.model import model_times
+from contract.windows import GRAIN_MS, KEPT_MS, Resolution
 from tests.support.events import CAMERA, SESSION, camera_report, frame_emotions, surely
 
 START_MS = 1_780_000_000_000
@@ -138,7 +140,8 @@ def test_a_forgotten_session_leaves_nothing_behind() -> None:
     assert not state.visits
     assert not state.tombstones
     assert not state.sessions
-    assert state.take_changes()[0] == {}
+    written, _ = state.take_changes()
+    assert written.keys() == {"model:test-model"}, "but which model it was"
 
 
 def test_a_producer_that_starts_again_begins_new_visits() -> None:
@@ -287,9 +290,45 @@ def test_a_state_read_back_is_the_state_written(drawn: list[str]) -> None:
     folded(timeline(*(f"{track:.<60}" for track in drawn)), state)
     written, removed = state.take_changes()
     again = CameraState.load({name.encode(): value for name, value in written.items()})
-    assert (again.visits, again.tombstones, again.sessions) == (
+    assert (again.visits, again.tombstones, again.sessions, again.models) == (
         state.visits,
         state.tombstones,
         state.sessions,
+        state.models,
     )
     assert not set(removed) & set(written)
+
+
+def classified(at_ms: int, model: str = "model-a") -> LogEvent:
+    return msgspec.structs.replace(frame_emotions(at_ms % 65_536, captured_at_ms=at_ms), model=model)
+
+
+def test_the_models_that_windows_rest_on_are_known_to_ten_seconds() -> None:
+    first_ms = START_MS // GRAIN_MS * GRAIN_MS + 3_000
+    state = CameraState()
+    folded([classified(first_ms), classified(first_ms + 40_000), classified(first_ms + 1, "b:2")], state)
+    grain_ms = first_ms - 3_000
+    assert state.models == {"model-a": (grain_ms, grain_ms + 40_000), "b:2": (grain_ms, grain_ms)}
+    written, _ = state.take_changes()
+    fields = {name.encode(): value for name, value in written.items()}
+    assert model_times(fields) == CameraState.load(fields).models == state.models
+
+
+def test_a_model_is_written_only_when_a_window_is_new_to_it() -> None:
+    first_ms = START_MS // GRAIN_MS * GRAIN_MS
+    state = CameraState()
+    for at_ms, is_written in ((0, True), (9_999, False), (4_000, False), (10_000, True), (3_000, False)):
+        folded([classified(first_ms + at_ms)], state)
+        assert ("model:model-a" in state.take_changes()[0]) == is_written
+
+
+def test_a_model_is_forgotten_when_no_window_of_it_is_kept() -> None:
+    state = CameraState()
+    folded([classified(START_MS)], state)
+    state.take_changes()
+    kept_ms = KEPT_MS[Resolution.HOUR]
+    fold(state, CAMERA, [], START_MS + kept_ms, TIMING)
+    assert "model-a" in state.models
+    fold(state, CAMERA, [], START_MS + kept_ms + GRAIN_MS, TIMING)
+    assert not state.models
+    assert "model:model-a" in state.take_changes()[1]

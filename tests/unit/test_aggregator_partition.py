@@ -2,6 +2,7 @@
 
 from datetime import UTC
 
+import msgspec
 import pytest
 
 from aggregator.aggregator import Aggregator
@@ -16,6 +17,8 @@ from aggregator.trim import Trimmer
 from contract import keys
 from contract.codec import LogEvent, encode
 from contract.windows import Resolution
+from dashboard.correction import versions
+from dashboard.periods import Span
 from runtime.errors import SettingsError
 from runtime.health import Health
 from runtime.redis import Client
@@ -73,6 +76,21 @@ def test_what_is_read_is_counted_and_acknowledged(
     assert column(any_redis, "published", resolution) == 5
     assert any_redis.smembers(keys.subjects(NUMBER)) == {CAMERA.encode()}
     assert any_redis.xpending(keys.stream(NUMBER), keys.GROUP)["pending"] == 0
+
+
+def test_the_models_that_windows_rest_on_are_known_to_who_reads_and_to_who_takes_over(
+    any_redis: Client, committer: Committer
+) -> None:
+    any_redis.set(keys.epoch(NUMBER), 1)
+    append(any_redis, *visit())
+    advance(any_redis, partition(any_redis, committer))
+    assert versions(any_redis, [CAMERA], Span(START_MS, START_MS + 10_000)) == {"test-model"}
+    assert versions(any_redis, [CAMERA], Span(START_MS + 20_000, START_MS + 30_000)) == set()
+    later = [msgspec.structs.replace(event, captured_at_ms=START_MS + 25_000) for event in visit(5)[:1]]
+    append(any_redis, *later)
+    advance(any_redis, partition(any_redis, committer))
+    assert versions(any_redis, [CAMERA], Span(START_MS, START_MS + 10_000)) == {"test-model"}
+    assert versions(any_redis, [CAMERA], Span(START_MS + 20_000, START_MS + 30_000)) == {"test-model"}
 
 
 def test_a_commit_sent_twice_is_applied_once(any_redis: Client, committer: Committer) -> None:

@@ -13,7 +13,6 @@ from dashboard.mood import (
     index_by_window,
     merge_small_cells,
     mood_of,
-    signed,
 )
 
 START_MS = 1_780_000_000_000
@@ -94,10 +93,6 @@ def test_coverage_is_time_analysed_and_frames_classified(
 def test_windows_whose_reports_are_on_their_way_do_not_lower_coverage() -> None:
     starts, rows = windows(FULL, FULL, {}, {})
     assert coverage(starts, rows, START_MS + 4 * GRAIN_MS) == pytest.approx(1.0)
-
-
-def test_an_index_of_nothing_has_no_sign() -> None:
-    assert [signed(index) for index in (0.314, -0.2, -0.001, 0.0049)] == ["+0.31", "-0.20", "0.00", "0.00"]
 
 
 def test_a_line_begins_where_something_was_seen_but_covers_some_time() -> None:

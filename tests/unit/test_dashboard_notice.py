@@ -1,12 +1,12 @@
 from datetime import UTC
 
-from dashboard.cameras import Site
 from dashboard.notice import AND_K_IS_1, K_IS_1, PARTLY_SIMULATED, SIMULATED, notice
+from dashboard.sites import Site
 
-REAL = Site(k=5, time_zone=UTC, simulated=False)
-TRIED = Site(k=1, time_zone=UTC, simulated=False)
-STAGED = Site(k=5, time_zone=UTC, simulated=True)
-DEMO = Site(k=1, time_zone=UTC, simulated=True)
+REAL = Site("shop-1", k=5, time_zone=UTC, simulated=False)
+TRIED = Site("shop-1", k=1, time_zone=UTC, simulated=False)
+STAGED = Site("shop-1", k=5, time_zone=UTC, simulated=True)
+DEMO = Site("shop-1", k=1, time_zone=UTC, simulated=True)
 
 
 def test_a_real_store_needs_no_notice() -> None:

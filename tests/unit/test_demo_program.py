@@ -48,13 +48,19 @@ def test_wrong_arguments_are_refused(arguments: list[str], capsys: pytest.Captur
 def test_a_file_is_played_again_and_again_and_a_webcam_or_url_is_not(tmp_path: Path) -> None:
     clip = tmp_path / "clip.mp4"
     clip.touch()
-    assert sources.asked_for(str(clip)).command[-1] == "--loop"
-    assert sources.asked_for("0").command[-2:] == ("--source", "0")
-    assert sources.asked_for("rtsp://shop/1").command[-2:] == ("--source", "rtsp://shop/1")
+    assert sources.asked_for(str(clip), preview=False).command[-1] == "--loop"
+    assert sources.asked_for("0", preview=False).command[-2:] == ("--source", "0")
+    assert sources.asked_for("rtsp://shop/1", preview=False).command[-2:] == ("--source", "rtsp://shop/1")
+
+
+@pytest.mark.parametrize("source", ["0", "rtsp://shop/1", __file__])
+def test_whatever_is_looked_at_is_previewed_where_there_is_a_page_for_it(source: str) -> None:
+    assert "--preview" in sources.asked_for(source, preview=True).command
+    assert "--preview" not in sources.asked_for(source, preview=False).command
 
 
 def test_a_urls_password_is_not_shown() -> None:
-    assert sources.asked_for("rtsp://me:secret@shop/1?token=t").name == "rtsp://shop/1"
+    assert sources.asked_for("rtsp://me:secret@shop/1?token=t", preview=True).name == "rtsp://shop/1"
 
 
 def test_a_story_has_a_producer_for_each_camera() -> None:
@@ -62,6 +68,7 @@ def test_a_story_has_a_producer_for_each_camera() -> None:
     assert [camera.camera for camera in cameras][:1] == ["downtown/entrance"]
     assert len(cameras) == 4
     for camera in cameras:
+        assert "--preview" not in camera.command
         assert camera.command[-6:] == (
             "--camera",
             camera.camera,
@@ -74,7 +81,7 @@ def test_a_story_has_a_producer_for_each_camera() -> None:
 
 def test_a_missing_file_is_said_before_anything_starts() -> None:
     with pytest.raises(SourceMissing, match=r"no such file, folder or webcam: nowhere\.mp4"):
-        sources.asked_for("nowhere.mp4")
+        sources.asked_for("nowhere.mp4", preview=True)
 
 
 def test_a_missing_file_ends_the_demo_with_one_line() -> None:

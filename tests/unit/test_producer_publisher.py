@@ -1,4 +1,5 @@
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,14 +9,15 @@ import pytest
 from pydantic import SecretStr
 
 from contract.codec import decode
-from contract.events import SCHEMA, CameraReport, CameraStatus, FrameFaces
+from contract.events import SCHEMA, CameraReport, CameraStatus, FrameFaces, Preview
 from contract.topics import Suffix
+from producer.metrics import PREVIEWS
 from producer.outbox import Outbox
 from producer.publisher import HEALTH_PART, Publisher
 from runtime.health import Health
 from runtime.mqtt import Handlers, Session, close_mqtt, open_mqtt
 from runtime.settings import MqttSettings
-from tests.support.events import CAMERA, camera_report, frame_faces
+from tests.support.events import CAMERA, SESSION, camera_report, frame_faces
 from tests.support.services import Mosquitto, Process, accepts, eventually, executable, free_port
 
 STATUS = CameraStatus(SCHEMA, CAMERA, True, "1.0", "yunet", 5.0, 1_700_000_000_000)
@@ -148,6 +150,71 @@ def test_what_nobody_listens_to_is_kept_until_somebody_does(
     eventually(lambda: len(listener.frames) == 5, 5, "all frames")
     assert listener.frames == list(range(5))
     listener.close()
+
+
+def preview(number: int) -> Preview:
+    return Preview(SCHEMA, CAMERA, SESSION, number, 1_700_000_000_000, b"\xff\xd8" + bytes(50_000))
+
+
+def test_a_preview_is_sent_once_for_a_moment_and_kept_by_nobody(
+    mosquitto: Mosquitto, listener: Listener, publish_to: Callable[..., Publisher], health: Health
+) -> None:
+    before = PREVIEWS._value.get()
+    publisher = publish_to(address(mosquitto))
+    eventually(lambda: not health.faults(), 10, "the connection")
+    publisher.show(preview(7))
+    [message] = eventually(lambda: listener.on(Suffix.PREVIEW), 5, "the preview")
+    assert decode(bytes(message.payload), Preview) == preview(7)
+    assert (message.qos, message.retain) == (0, False)
+    assert message.properties is not None
+    assert 1 <= message.properties.json()["MessageExpiryInterval"] <= 5
+    assert PREVIEWS._value.get() == before + 1
+    assert publisher.finish(0.0) == 0
+    late = Listener(mosquitto, "late")
+    eventually(lambda: late.online == [False], 5, "what is retained")
+    assert late.on(Suffix.PREVIEW) == []
+    late.close()
+
+
+def test_previews_without_a_broker_are_gone_for_good(
+    mosquitto: Mosquitto,
+    publish_to: Callable[..., Publisher],
+    health: Health,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    before = PREVIEWS._value.get()
+    publisher = publish_to(address(mosquitto))
+    eventually(lambda: not health.faults(), 10, "the connection")
+    mosquitto.stop()
+    eventually(lambda: health.faults() == {HEALTH_PART: "not connected"}, 10, "the loss to be noticed")
+    for number in range(3):
+        publisher.show(preview(number))
+    mosquitto.start()
+    listener = Listener(mosquitto)
+    eventually(lambda: not health.faults(), 20, "the connection")
+    publisher.show(preview(3))
+    publisher.put(frame_faces(4))
+    assert publisher.finish(10.0) == 0  # none of them waited in the outbox
+    eventually(lambda: listener.frames == [4], 5, "the frame that came after them")
+    assert [decode(bytes(message.payload), Preview).frame for message in listener.on(Suffix.PREVIEW)] == [3]
+    assert PREVIEWS._value.get() == before + 1
+    assert "preview" not in caplog.text
+    listener.close()
+
+
+def test_a_preview_waits_for_no_slow_line(
+    publish_to: Callable[..., Publisher], mosquitto: Mosquitto, listener: Listener, health: Health
+) -> None:
+    before = PREVIEWS._value.get()
+    publisher = publish_to(address(mosquitto))
+    eventually(lambda: not health.faults(), 10, "the connection")
+    mosquitto.process.signal(signal.SIGSTOP)
+    for number in range(2_000):  # 100 MB: more than fits between two programs
+        publisher.show(preview(number))
+    sent = PREVIEWS._value.get() - before
+    mosquitto.process.signal(signal.SIGCONT)
+    assert 1 <= sent < 200
+    eventually(lambda: len(listener.on(Suffix.PREVIEW)) == sent, 10, "those that were sent")
 
 
 def test_what_could_not_be_delivered_is_counted(publish_to: Callable[..., Publisher]) -> None:

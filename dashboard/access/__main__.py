@@ -1,0 +1,130 @@
+"""``python -m dashboard.access``: the users of the dashboard."""
+
+import argparse
+import getpass
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from dashboard.access.passwords import LENGTH_MAX, LENGTH_MIN, hash_password, random_password
+from dashboard.access.users import (
+    ALL_SITES,
+    User,
+    Users,
+    parse_name,
+    parse_sites,
+    read_users,
+    write_users,
+)
+from dashboard.settings import DashboardSettings
+from runtime.errors import MoodLensError
+from runtime.process import run
+from runtime.settings import load_settings
+
+
+class Refused(MoodLensError):
+    """What was asked for cannot be done."""
+
+
+def main() -> None:
+    """Reads arguments and does it."""
+    arguments = _parser().parse_args()
+    path: Path | None = arguments.file or load_settings(DashboardSettings).users_file
+    if not path:
+        raise Refused("name the users file with --file, or set MOODLENS_DASHBOARD_USERS_FILE")
+    arguments.do(path, arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m dashboard.access",
+        description="Users of the dashboard: who may come in, and which sites each sees.",
+        epilog="A running dashboard follows at once.",
+    )
+    parser.add_argument("--version", action="version", version=f"moodlens {version('moodlens')}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    file = argparse.ArgumentParser(add_help=False)
+    file.add_argument("--file", type=Path, help="users file (default: MOODLENS_DASHBOARD_USERS_FILE)")
+
+    add = commands.add_parser(
+        "add",
+        parents=[file],
+        help="let somebody in",
+        description="Lets somebody in, with a new random password, which is shown once.",
+    )
+    add.add_argument("name", metavar="NAME", help="user name; with OpenID Connect the e-mail address")
+    sites = add.add_mutually_exclusive_group(required=True)
+    sites.add_argument("--sites", metavar="SITE,SITE", help="sites that the user sees")
+    sites.add_argument("--all-sites", action="store_true", help="the user sees every site")
+    passwords = add.add_mutually_exclusive_group()
+    passwords.add_argument(
+        "--password", action="store_true", help="ask for the password, or read it from standard input"
+    )
+    passwords.add_argument(
+        "--no-password", action="store_true", help="none: the user signs in with OpenID Connect"
+    )
+    add.add_argument("--replace", action="store_true", help="if the user exists, with a new password too")
+    add.set_defaults(do=_add)
+
+    remove = commands.add_parser("remove", parents=[file], help="let somebody in no more")
+    remove.add_argument("name", metavar="NAME", help="user name")
+    remove.set_defaults(do=_remove)
+
+    show = commands.add_parser("list", parents=[file], help="show who may come in")
+    show.set_defaults(do=_list)
+    return parser
+
+
+def _add(path: Path, arguments: argparse.Namespace) -> None:
+    users = read_users(path) if path.exists() else Users()
+    if users.find(arguments.name) and not arguments.replace:
+        raise Refused(f"{arguments.name} exists; --replace gives new sites and a new password")
+    try:
+        name = parse_name(arguments.name)
+        sites = parse_sites([ALL_SITES] if arguments.all_sites else arguments.sites.split(","))
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    made = "" if arguments.password or arguments.no_password else random_password()
+    password = _ask_for_password(name) if arguments.password else made
+    write_users(path, users.with_user(User(name, sites, hash_password(password) if password else "")))
+    _say(f"{name} may see {_in_words(sites)}.")
+    if made:
+        _say(f"Password, shown only now: {made}")
+
+
+def _remove(path: Path, arguments: argparse.Namespace) -> None:
+    users = read_users(path)
+    if not users.find(arguments.name):
+        raise Refused(f"there is no user {arguments.name}")
+    write_users(path, users.without(arguments.name))
+    _say(f"{arguments.name} may come in no more.")
+
+
+def _list(path: Path, _arguments: argparse.Namespace) -> None:
+    for user in read_users(path).by_name.values():
+        how = "password" if user.password else "OpenID Connect"
+        _say(f"{user.name}\t{how}\t{_in_words(user.sites)}")
+
+
+def _ask_for_password(name: str) -> str:
+    if sys.stdin.isatty():
+        password = getpass.getpass(f"Password of {name}: ")
+        if getpass.getpass("Once more: ") != password:
+            raise Refused("the two are not the same")
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not LENGTH_MIN <= len(password) <= LENGTH_MAX:
+        raise Refused(f"a password has {LENGTH_MIN} to {LENGTH_MAX} characters: a few random words, say")
+    return password
+
+
+def _in_words(sites: frozenset[str] | None) -> str:
+    return "all sites" if sites is None else ", ".join(sorted(sites)) or "no site"
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+if __name__ == "__main__":
+    run(main, "dashboard.access")

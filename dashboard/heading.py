@@ -1,0 +1,44 @@
+"""What a page of figures begins with, and what it is where there are none."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from dashboard.context import Context
+from dashboard.filters import ALL_CAMERAS
+from dashboard.times import day
+
+
+def show_heading(title: str, lead: str, context: Context, when: str) -> None:
+    """A page's title, what it shows, of whom and when: filters may be out of sight, or the page on paper.
+
+    Args:
+        title: of the page.
+        lead: one sentence.
+        context: of the page.
+        when: the period.
+    """
+    st.title(title, anchor=False)
+    st.caption(f"{lead}  \n**{about(context)}** · {when} · {as_of(context)}")
+
+
+def about(context: Context) -> str:
+    """Whom the figures of a page are about."""
+    chosen = context.selection
+    camera = chosen.camera.partition("/")[2] or ALL_CAMERAS.lower()
+    return f"{chosen.site}, {camera}{f', {chosen.zone}' if chosen.zone else ''}"
+
+
+def as_of(context: Context) -> str:
+    """When it is there now."""
+    now = datetime.fromtimestamp(context.now_ms / 1000, context.site.time_zone)
+    return f"as of {now:%a} {day(now.date())}, {now:%H:%M}, {context.site.time_zone} time"
+
+
+def show_nothing(context: Context) -> None:
+    """What to do where there are no figures."""
+    few = f"fewer than {context.site.k} visits" if context.site.k > 1 else "no visits"
+    st.info(
+        f"There were {few}, or no camera looked. Choose a longer period or another camera; the page "
+        "“Cameras” tells which of them look."
+    )

@@ -1,0 +1,147 @@
+"""What each subject has to an answer: its windows, read and made into cells."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from contract import row
+from contract.windows import WINDOW_MS, Resolution, chunk_at
+from dashboard.cells import (
+    SETTLED_AFTER_MS,
+    Cells,
+    Flags,
+    Ints,
+    form_cells,
+    is_settled,
+    join_hours,
+    join_quarters,
+    sum_by_day,
+)
+from dashboard.grid import Grid, make_grid
+from dashboard.periods import Span
+from dashboard.sites import Site
+from dashboard.store import SEALED_AFTER_MS, WindowStore
+from dashboard.subjects import camera_of
+
+_HOUR_MS: Final = WINDOW_MS[Resolution.HOUR]
+
+
+@dataclass(frozen=True, slots=True)
+class Grids:
+    """The windows of an answer, up to now.
+
+    Attributes:
+        hours: n hours, from the beginning of the span's first day on.
+        shown: m windows of the resolution asked for, likewise.
+        resolution: of these.
+        span: that was asked for.
+        now_ms: UTC.
+    """
+
+    hours: Grid
+    shown: Grid
+    resolution: Resolution
+    span: Span
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one subject has to an answer.
+
+    Attributes:
+        subject: ``site/camera`` or ``site/camera@zone``.
+        cells: of the resolution asked for, within the span.
+        hour_cells: of hours, within the span or not.
+        cell_of_hour: int64 (n,), which of these each hour belongs to, or ``HIDDEN``.
+        looked_ms: int64 (n,), how much of each hour's open time the camera looked.
+        counted: bool (n,), hours of the span in which the camera looked and whose visits are all known.
+        gaps: bool (m,), windows of the resolution asked for in which it did not look.
+    """
+
+    subject: str
+    cells: Cells
+    hour_cells: Cells
+    cell_of_hour: Ints
+    looked_ms: Ints
+    counted: Flags
+    gaps: Flags
+
+
+def make_grids(resolution: Resolution, span: Span, site: Site, now_ms: int) -> Grids:
+    """The windows that an answer needs.
+
+    Args:
+        resolution: a quarter of an hour, an hour or a day.
+        span: when.
+        site: whose clock holds.
+        now_ms: UTC.
+    """
+    day_ms = chunk_at(Resolution.DAY, span.from_ms, site.time_zone).start_ms
+    # whether an hour's visits are all known may only show in the hours after it
+    recent = span.to_ms > now_ms - SEALED_AFTER_MS - _HOUR_MS
+    hours = make_grid(Resolution.HOUR, day_ms, now_ms if recent else span.to_ms, site, now_ms)
+    # whole hours, because what is left of a cell of hours joins its last quarters
+    to_ms = int(hours.end_ms[-1]) if len(hours) else day_ms
+    return Grids(hours, make_grid(resolution, day_ms, to_ms, site, now_ms), resolution, span, now_ms)
+
+
+def read_parts(store: WindowStore, subjects: Sequence[str], grids: Grids, site: Site) -> tuple[Part, ...]:
+    """The parts of subjects, in their order.
+
+    Args:
+        store: of windows.
+        subjects: of one site.
+        grids: the windows that are needed.
+        site: theirs.
+    """
+    needed = sorted({*subjects, *map(camera_of, subjects)})
+    hours = _read(store, needed, Resolution.HOUR, grids.hours, site)
+    finer = grids.resolution is Resolution.QUARTER
+    quarters = _read(store, needed, Resolution.QUARTER, grids.shown, site) if finer else {}
+    return tuple(_form_part(subject, hours, quarters, grids, site.k) for subject in subjects)
+
+
+def _read(
+    store: WindowStore, subjects: Sequence[str], resolution: Resolution, grid: Grid, site: Site
+) -> dict[str, Ints]:
+    """The rows of a grid's windows, int64 (n, ``row.WIDTH``), by subject."""
+    if not len(grid):
+        return {subject: np.zeros((0, row.WIDTH), np.int64) for subject in subjects}
+    from_ms, to_ms = int(grid.start_ms[0]), int(grid.start_ms[-1]) + 1
+    read = store.read(subjects, resolution, from_ms, to_ms, site.time_zone)
+    return {subject: windows.rows for subject, windows in read.items()}
+
+
+def _form_part(
+    subject: str, by_hour: dict[str, Ints], by_quarter: dict[str, Ints], grids: Grids, k: int
+) -> Part:
+    hours, shown, span = grids.hours, grids.shown, grids.span
+    camera, rows = by_hour[camera_of(subject)], by_hour[subject]
+    analysed_ms = camera[:, row.ANALYSED_MS]
+    settled = is_settled(hours, analysed_ms, grids.now_ms) | (k <= 1)
+    of_hours = join_hours(hours, camera, rows, settled, k)
+    hour_cells = form_cells(hours, of_hours.subject, rows, camera)
+    looked_ms = np.minimum(analysed_ms, hours.open_ms)
+    cells = hour_cells.within(span.from_ms, span.to_ms)
+    shown_ms = analysed_ms
+    if grids.resolution is Resolution.DAY:
+        cells = sum_by_day(cells, hours, looked_ms, shown)
+        shown_ms = np.bincount(hours.day, analysed_ms, len(shown)).astype(np.int64)
+    if grids.resolution is Resolution.QUARTER:
+        camera, rows = by_quarter[camera_of(subject)], by_quarter[subject]
+        shown_ms = camera[:, row.ANALYSED_MS]
+        of_quarters = join_quarters(shown, hours, camera, rows, of_hours, k)
+        cells = form_cells(shown, of_quarters.subject, rows, camera).within(span.from_ms, span.to_ms)
+    in_span = (hours.start_ms >= span.from_ms) & (hours.end_ms <= span.to_ms)
+    return Part(
+        subject,
+        cells,
+        hour_cells,
+        of_hours.subject,
+        looked_ms,
+        counted=in_span & settled & (looked_ms > 0),
+        gaps=(shown_ms == 0) & (shown.start_ms <= grids.now_ms - SETTLED_AFTER_MS),
+    )

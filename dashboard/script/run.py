@@ -1,0 +1,5 @@
+"""Run by Streamlit, anew for every visitor and every click."""
+
+from dashboard.app import main
+
+main()

@@ -1,0 +1,182 @@
+"""Intervals and verdicts keep what they promise, mostly shown by (seeded) simulation."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from contract import row
+from contract.labels import LABELS, VALENCES
+from dashboard.statistics import (
+    DAYS_LEAST,
+    HIGHER,
+    INDEX_VISITS,
+    LOWER,
+    NO_DIFFERENCE,
+    NOT_ENOUGH,
+    SHARE_LEAST,
+    SHARE_VISITS,
+    Days,
+    change,
+    compare_days,
+    index_interval,
+    index_intervals,
+    share_interval,
+)
+from tests.support.crowds import HAPPY, MIXED, QUIET, draw_visits, rows_of_visits
+from tests.support.rows import row_of
+
+MIXES = [QUIET, MIXED, HAPPY]
+BETWEEN_DAYS_SD = 0.06
+BY_WEEKDAY = np.array([0.0, 0.01, 0.0, 0.02, 0.03, 0.08, 0.1])
+
+
+@pytest.mark.parametrize("sureness", [2.0, 4.0, 6.0])
+@pytest.mark.parametrize("visits", [INDEX_VISITS, 30])
+def test_intervals_of_the_index_cover_the_truth_as_often_as_they_say(visits: int, sureness: float) -> None:
+    rng = np.random.default_rng(1)
+    for shares in MIXES:
+        truth = (draw_visits(rng, shares, 1, 200_000, sureness)[0] @ VALENCES).mean()
+        rows = rows_of_visits(draw_visits(rng, shares, 4_000, visits, sureness))
+        _, low, high = index_intervals(rows)
+        assert 0.93 <= ((low <= truth) & (truth <= high)).mean() <= 0.97, shares
+
+
+@pytest.mark.parametrize("sureness", [2.0, 4.0, 6.0])
+def test_intervals_of_shares_cover_the_truth_as_often_as_they_say(sureness: float) -> None:
+    rng = np.random.default_rng(2)
+    for shares in MIXES:
+        truth = draw_visits(rng, shares, 1, 200_000, sureness)[0].mean(axis=0)
+        rows = rows_of_visits(draw_visits(rng, shares, 1_500, SHARE_VISITS, sureness))
+        for label in np.flatnonzero(truth >= SHARE_LEAST).tolist():
+            intervals = [share_interval(sums, label) for sums in rows]
+            covered = [one is not None and one.low <= truth[label] <= one.high for one in intervals]
+            assert 0.93 <= np.mean(covered) <= 0.97, (shares, LABELS[label])
+
+
+def test_an_index_of_one_visit_has_no_interval_and_one_of_nine_is_said_to_be_of_few() -> None:
+    assert index_interval(row_of("happy")) is None
+    few, enough = (index_interval(row_of(*["happy", "sad"] * 5, *extra)) for extra in ([], ["sad"]))
+    nine = index_interval(row_of(*["happy", "sad"] * 4, "sad"))
+    assert few is not None
+    assert enough is not None
+    assert nine is not None
+    assert (nine.n, nine.enough) == (9, False)
+    assert (few.n, few.enough) == (10, True)
+
+
+def test_an_interval_stays_within_what_an_index_can_be() -> None:
+    interval = index_interval(row_of("happy", "happy", "sad"))
+    assert interval is not None
+    assert (interval.low, interval.high) == (min(VALENCES), max(VALENCES))
+    assert interval.value == pytest.approx((2 * 0.87 - 0.73) / 3)
+
+
+def test_the_variance_of_an_index_is_that_of_its_visits() -> None:
+    means = draw_visits(np.random.default_rng(3), MIXED, 1, 40, 4.0)
+    interval = index_interval(rows_of_visits(means)[0])
+    values = means[0] @ VALENCES
+    half = 2.0227 * values.std(ddof=1) / 40**0.5
+    assert interval is not None
+    assert interval.value == pytest.approx(values.mean(), abs=1e-5)
+    assert interval.high - interval.value == pytest.approx(half, rel=1e-3)
+
+
+def test_a_share_that_is_small_or_of_few_visits_is_said_to_be() -> None:
+    many = row_of(*["happy"] * 150, *["sad"] * 45, *["fear"] * 5)
+    happy, fear = (share_interval(many, LABELS.index(label)) for label in ("happy", "fear"))
+    few = share_interval(row_of(*["happy"] * 199), LABELS.index("happy"))
+    assert happy is not None
+    assert fear is not None
+    assert few is not None
+    assert (happy.value, happy.enough) == (0.75, True)
+    assert happy.low < 0.75 < happy.high
+    assert (fear.value, fear.enough) == (0.025, False)
+    assert (few.n, few.enough) == (199, False)
+    assert share_interval(row_of("happy"), 3) is None
+
+
+def test_a_change_of_the_index_has_the_interval_of_both() -> None:
+    rng = np.random.default_rng(4)
+    truth = [(draw_visits(rng, mix, 1, 200_000, 4.0)[0] @ VALENCES).mean() for mix in (HAPPY, QUIET)]
+    now, before = (
+        rows_of_visits(draw_visits(rng, mix, 1_500, n, 4.0)) for mix, n in ((HAPPY, 40), (QUIET, 90))
+    )
+    covered = 0
+    for pair in zip(now, before, strict=True):
+        interval = change(*pair)
+        assert interval is not None
+        assert interval.n == 40
+        covered += interval.low <= truth[0] - truth[1] <= interval.high
+    assert 0.93 <= covered / 1_500 <= 0.97
+
+
+def test_a_change_against_nothing_is_not_known() -> None:
+    assert change(row_of(*["happy"] * 20), row_of("sad")) is None
+    certain = change(row_of(*["happy"] * 20), row_of(*["sad"] * 20))
+    assert certain is not None
+    assert [certain.low, certain.value, certain.high] == pytest.approx([0.87 + 0.73] * 3)
+
+
+def days(rng: np.random.Generator, first: int, count: int, shift: float = 0.0) -> Days:
+    """Days from a weekday on: of their weekday, and each a bit different, with 80 visits."""
+    weekday = (first + np.arange(count)) % 7
+    between = rng.normal(0, BETWEEN_DAYS_SD, count)
+    return Days(weekday, BY_WEEKDAY[weekday] + shift + between + rng.normal(0, 0.4 / 80**0.5, count))
+
+
+@pytest.mark.parametrize(("before", "after", "trials"), [(7, 7, 1500), (7, 14, 500), (21, 14, 200)])
+def test_where_nothing_changed_a_difference_is_seldom_told(before: int, after: int, trials: int) -> None:
+    rng = np.random.default_rng(5)
+    verdicts = [compare_days(days(rng, 0, before), days(rng, before, after)) for _ in range(trials)]
+    assert {(one.days_before, one.days_after) for one in verdicts} == {(before, after)}
+    assert np.mean([one.kind != NO_DIFFERENCE for one in verdicts]) <= 0.06
+
+
+def test_a_large_difference_is_nearly_always_told_and_a_middling_one_mostly() -> None:
+    rng = np.random.default_rng(6)
+    large = [compare_days(days(rng, 0, 14), days(rng, 0, 14, 0.15)) for _ in range(50)]
+    middling = [compare_days(days(rng, 0, 14), days(rng, 0, 14, -0.08)) for _ in range(50)]
+    assert sum(one.kind == HIGHER for one in large) >= 48
+    assert sum(one.kind == LOWER for one in middling) >= 35
+    assert not any(one.kind == HIGHER for one in middling)
+
+
+def test_the_interval_of_a_difference_covers_it_and_agrees_with_the_verdict() -> None:
+    rng = np.random.default_rng(7)
+    verdicts = [compare_days(days(rng, 0, 7), days(rng, 0, 7, 0.08)) for _ in range(600)]
+    assert 0.93 <= np.mean([one.low <= 0.08 <= one.high for one in verdicts]) <= 0.98
+    assert all((one.low > 0) == (one.kind == HIGHER) for one in verdicts)
+    assert all(one.low <= one.difference <= one.high for one in verdicts)
+
+
+def test_a_weekday_effect_is_no_difference() -> None:
+    before = Days(np.arange(14) % 7, BY_WEEKDAY[np.arange(14) % 7])
+    after = Days(np.arange(7), BY_WEEKDAY)
+    verdict = compare_days(before, after)
+    assert verdict.kind == NO_DIFFERENCE
+    assert verdict.difference == pytest.approx(0)
+
+
+def test_days_without_a_counterpart_or_a_figure_do_not_count() -> None:
+    value = np.linspace(0, 0.1, 7)
+    whole = Days(np.arange(7), value)
+    assert compare_days(whole, Days(np.arange(5), value[:5])).kind == NOT_ENOUGH
+    assert compare_days(whole, Days(np.arange(DAYS_LEAST), value[:DAYS_LEAST])).days_before == DAYS_LEAST
+    gaps = value.copy()
+    gaps[:2] = np.nan
+    assert compare_days(Days(np.arange(7), gaps), whole).kind == NOT_ENOUGH
+    nothing = compare_days(whole, Days(np.zeros(0, np.int64), np.zeros(0)))
+    assert (nothing.kind, nothing.days_after) == (NOT_ENOUGH, 0)
+    assert np.isnan(nothing.difference)
+
+
+def test_the_same_days_have_the_same_verdict() -> None:
+    rng = np.random.default_rng(8)
+    before, after = days(rng, 0, 28), days(rng, 0, 28, 0.02)
+    assert all(one == other for one, other in pairwise([compare_days(before, after) for _ in range(3)]))
+
+
+def test_rows_without_visits_have_no_index() -> None:
+    value, low, high = index_intervals(np.zeros((1, row.WIDTH), np.int64))
+    assert np.isnan([*value, *low, *high]).all()
