@@ -16,7 +16,7 @@ ALL_ZONES: Final = "All that it sees"
 def show_filters(subjects: Subjects, used: Collection[str]) -> None:
     """Draws the filters; their choice is in ``st.session_state``, under ``context.FILTERS``.
 
-    Those that the page does not use are drawn as well, and hidden: one that is not drawn is forgotten. A camera
+    Those that the page does not use are drawn, too, and hidden: one that is not drawn is forgotten. A camera
     that the site does not have is no longer chosen, but its name may stay in the address: taking it out from
     here would be a step of its own in the browser's history.
 

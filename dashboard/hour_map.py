@@ -13,7 +13,7 @@ WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 ROW_HEIGHT: Final = 30
 LEGEND_PX: Final = 75
 INDEX_RANGE_LEAST: Final = 0.2
-"""Of the colours of an index on either side of 0, so that a small difference does not look like a large one."""
+"""Of the colours of an index on either side of 0, so that a small difference is not seen as large."""
 
 NAMED_LEAST: Final = 30
 """Visits that an hour needs to be named in a sentence."""

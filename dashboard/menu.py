@@ -44,4 +44,4 @@ MENU: Final = (
     PageEntry(cameras.show, "Cameras", "videocam", needs_figures=False),
     PageEntry(live.show, "Live view", "face", ("site", "camera"), needs_figures=False),
 )
-"""The first one is where one comes in. Without sections: Streamlit's are a list that screen readers do not read."""
+"""The first one is where one comes in. No sections: screen readers do not read Streamlit's lists."""

@@ -6,7 +6,7 @@ from dashboard.charts import INDEX_COLOUR
 
 PRIMARY_LIGHT: Final = "#ad2a66"
 PRIMARY_DARK: Final = "#f08cb8"
-"""Streamlit's colour of what is chosen: near to that of the mood index, and read on a light or a dark page."""
+"""Streamlit's colour of what is chosen: near to the mood index, and read on a light or a dark page."""
 
 LOGO: Final = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 190 36">
 <g fill="none" stroke="{INDEX_COLOUR}" stroke-linecap="round">

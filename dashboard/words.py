@@ -34,7 +34,7 @@ DWELL_HELP: Final = "How long a visit lasts on average: from the first sight of 
 ATTENTION_HELP: Final = "Share of the dwell in which the face is turned to the camera."
 
 WHY_NOT_CORRECTED: Final = {
-    WhyNot.MIXED_MODELS: "Several models read these faces, and each errs in its own way: shares stay as read.",
+    WhyNot.MIXED_MODELS: "Several models read these faces, each errs in its own way: shares stay as read.",
     WhyNot.UNKNOWN_MODEL: "It is not known which model read these faces: the shares stay as read.",
     WhyNot.NOT_MEASURED: "It was not measured how this model errs: the shares stay as read.",
 }

@@ -81,7 +81,7 @@ def write_history(
 ) -> Written:
     """Writes some days of simulated history and waits until the aggregator has counted it.
 
-    The sites are marked as simulated, and given the time zone and hours of their cameras where they have none,
+    Sites are marked as simulated, and given the time zone and hours of the cameras where they have none,
     before anything is written. Repeated within two hours with the same arguments it changes nothing.
 
     Args:
