@@ -3,6 +3,7 @@
 import argparse
 import logging
 import signal
+import statistics  # noqa: F401 - known before Streamlit puts our folder, with its own, in front of all others
 import sys
 from importlib.metadata import version
 from pathlib import Path

@@ -11,7 +11,7 @@ from dashboard.context import Directory, read_directory
 from dashboard.filters import show_filters
 from dashboard.menu import MENU, PageEntry
 from dashboard.notice import notice
-from dashboard.theme import DARK_ON_PAPER, LOGO, STYLE
+from dashboard.theme import DARK_STYLE, LOGO, STYLE
 from runtime.errors import RedisUnavailable
 
 WATCH_S: Final = 2
@@ -25,7 +25,7 @@ def main() -> None:
     st.set_page_config(page_title="MoodLens", page_icon="🙂", layout="wide")
     st.html(STYLE)
     if st.context.theme.type == "dark":
-        st.html(DARK_ON_PAPER)
+        st.html(DARK_STYLE)
     st.logo(LOGO, size="large")
     entry = choose_page()
     directory, is_away = look_around()

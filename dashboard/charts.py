@@ -49,10 +49,16 @@ def themed(chart: AnyChart) -> AnyChart:
         chart.configure(background="transparent", padding={"left": 0, "right": 10, "top": 8, "bottom": 0})
         .configure_view(stroke=None)
         .configure_axis(
-            domain=False, ticks=False, gridOpacity=0.45, labelFontSize=12, titleFontSize=12, labelPadding=6
+            domain=False,
+            ticks=False,
+            gridOpacity=0.45,
+            labelColor=INK,
+            labelFontSize=12,
+            labelOpacity=0.82,
+            labelPadding=6,
         )
         .configure_axisX(grid=False)
-        .configure_legend(title=None, orient="top", labelFontSize=12, columnPadding=12)
+        .configure_legend(title=None, orient="top", labelColor=INK, labelFontSize=12, columnPadding=12)
     )
     return styled
 

@@ -36,7 +36,8 @@ band. It knows nothing of mistakes that the model always makes.
 
 CORRECTED: Final = """
 **Corrected shares** take out the mistakes that the model is known to make, as measured on pictures that
-people had labelled. They are an estimate, and less certain than the shares as read.
+people had labelled. They are an estimate, and less certain than the shares as read; their interval knows how
+many visits there were, but not how well the mistakes were measured.
 """
 
 HOURS: Final = """

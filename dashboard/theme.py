@@ -20,6 +20,10 @@ STYLE: Final = """<style>
 .stMainBlockContainer h3 {font-size: 1.25rem; padding-top: 1rem; padding-bottom: .1rem}
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {color: inherit}
 [data-testid="stCaptionContainer"] {opacity: .82}
+[data-testid="stCode"] .token {color: inherit !important}
+[data-testid="stCode"] pre, [data-testid="stCode"] code {
+  white-space: pre-wrap !important; overflow-wrap: anywhere}
+[data-stale="true"] {opacity: 1 !important}
 [class*="st-key-hidden-"], [class*="st-key-paper-"] {display: none}
 [data-testid="stLayoutWrapper"]:has(> [class*="st-key-hidden-"]) {display: none}
 [data-testid="stSidebar"] [data-testid="stWidgetLabelRequired"] {display: none}
@@ -41,16 +45,26 @@ STYLE: Final = """<style>
   html, body, #root, .stApp, [data-testid="stAppViewContainer"], .stMain {
     position: static !important; display: block !important; height: auto !important;
     overflow: visible !important; background: #fff !important; color: #222 !important}
-  .stMainBlockContainer {max-width: none; padding: 0}
+  .stMainBlockContainer {max-width: none; padding: 0; zoom: .8}
   .stMainBlockContainer * {color: #222 !important; border-color: #ccc !important}
+  [data-testid="stHorizontalBlock"] {display: flex !important; flex-wrap: nowrap !important}
+  [data-testid="stColumn"] {min-width: 0 !important; flex: 1 1 0 !important}
+  [class*="st-key-figures-"] {display: flex !important; flex-wrap: nowrap !important}
+  [class*="st-key-figures-"] > * {min-width: 0 !important; flex: 1 1 0 !important}
+  [data-testid="stVegaLiteChart"] canvas {width: auto !important; height: auto !important; max-width: 100%}
+  [data-testid="stMetricDelta"] {background: transparent !important; padding-left: 0}
   [data-testid="stVegaLiteChart"], [data-testid="stMetric"], [data-testid="stAlert"] {break-inside: avoid}
   h2, h3 {break-after: avoid}
 }
 </style>"""
 
-DARK_ON_PAPER: Final = """<style>@media print {
-  [data-testid="stVegaLiteChart"] {filter: invert(1) hue-rotate(180deg)}
+DARK_STYLE: Final = """<style>
+[data-testid^="stBaseButton-primary"] p {color: #171614}
+@media print {
+  [data-testid="stVegaLiteChart"] {filter: invert(1) hue-rotate(180deg) contrast(1.3)}
+  .stMainBlockContainer [data-testid="stVegaLiteChart"] * {color: #edebe8 !important}
   .stMainBlockContainer [data-testid="stMetric"], .stMainBlockContainer [data-testid="stAlert"] > div {
     background: #f6f6f6 !important}
-}</style>"""
-"""Beside ``STYLE`` where the page is dark: a chart's light text would not be seen on paper."""
+}
+</style>"""
+"""Beside ``STYLE`` where the page is dark; on paper, a chart's light text would not be seen."""

@@ -70,7 +70,7 @@ class Timeline:
         y = alt.Y("index:Q", title=None, scale=scale, axis=alt.Axis(labelExpr=SIGNED, tickCount=5))
         band = (
             _base(self.now)
-            .mark_area(color=INDEX_COLOUR, opacity=0.2, invalid=_BREAKS)
+            .mark_area(color=INDEX_COLOUR, opacity=0.2, invalid=_BREAKS, clip=True)
             .encode(
                 x=self.clock.axis("middle"),
                 y=alt.Y("index_low:Q", title=None, scale=scale),
@@ -211,9 +211,16 @@ def with_usual(timeline: Timeline, hours: pd.DataFrame, day: date) -> Timeline:
 
 
 def index_ends(timelines: Iterable[Timeline]) -> tuple[float, float]:
-    """Ends of an axis that holds every index and 0, and is not so short that noise looks like news."""
-    edges = [0.0, *_values(timelines, ("index", "index_low", "index_high"))]
-    low, high = min(edges), max(edges)
+    """Ends of an axis that holds every index and 0, and is not so short that noise looks like news.
+
+    The half of the bands that are wider than the others may reach out of it.
+    """
+    timelines = list(timelines)
+    values = [0.0, *_values(timelines, ("index",))]
+    edges = zip(*(_values(timelines, (edge,)) for edge in ("index_low", "index_high")), strict=True)
+    widths = [high - low for low, high in edges]
+    half = float(np.median(widths)) / 2 if widths else 0.0
+    low, high = min(values) - half, max(values) + half
     lacking = max(0.0, INDEX_RANGE_LEAST - (high - low))
     return (
         max(min(VALENCES), round(low - lacking / 2 - 0.02, 2)),

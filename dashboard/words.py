@@ -78,7 +78,8 @@ def visits_words(count: float) -> str:
 
 def points(share: float) -> str:
     """A difference of two shares, in percentage points."""
-    return f"{share * 100:.0f} points"
+    count = round(share * 100)
+    return "1 point" if count == 1 else f"{count} points"
 
 
 def known(value: float, tell: Callable[[float], str]) -> str:

@@ -39,6 +39,8 @@ AS_READ, CORRECTED = "As read", "Corrected"
 LOOKED_ALIKE = 0.8
 """Numbers of visits are compared where neither period has less than this share of the other's time."""
 
+LEFT_OUT = ", as far as visits go: how well the model’s mistakes are known is not in it"
+
 PER = {Resolution.QUARTER: "an hour", Resolution.HOUR: "an hour", Resolution.DAY: "a day"}
 
 
@@ -157,7 +159,10 @@ def show_shares(context: Context, now: Answer, timeline: Timeline) -> None:
             over_time[seen] = recover_shares(over_time[seen], confusion)
     left, right = st.columns((2, 3), gap="large")
     with left:
-        st.caption(f"Of all visits of the period; lines: 95% interval (none: {TOO_FEW}).")
+        st.caption(
+            f"Of all visits of the period; lines: 95% interval{LEFT_OUT if shares is not as_read else ''} "
+            f"(none: {TOO_FEW})."
+        )
         st.altair_chart(
             share_chart(shares),
             key="shares total",

@@ -204,8 +204,15 @@ def test_an_axis_of_moods_holds_zero_and_does_not_make_little_look_like_much() -
     low, high = index_ends([calm])
     assert low < 0 < high
     assert high - low >= INDEX_RANGE_LEAST
-    calm.now[0].update(index=-0.7, index_low=-0.9, index_high=0.5)
-    assert index_ends([calm]) == (-0.73, 0.52)
+    calm.now[0].update(index=-0.7, index_low=-0.9, index_high=-0.5)
+    assert index_ends([calm]) == (-0.73, 0.22)
+
+
+def test_a_band_that_is_wider_than_the_others_does_not_press_the_line_flat() -> None:
+    line = timeline((0, 1, 9), (1, 2, 9), (2, 3, 9))
+    for record, half in zip(line.now, (0.1, 0.1, 0.6), strict=True):
+        record.update(index=0.1, index_low=0.1 - half, index_high=0.1 + half)
+    assert index_ends([line]) == pytest.approx((-0.17, 0.27))
 
 
 @pytest.mark.parametrize(

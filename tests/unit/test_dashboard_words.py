@@ -92,6 +92,7 @@ def test_an_index_has_a_sign_and_a_word(index: float, said: str, mood: str) -> N
         (percent(0.0), "0%"),
         (percent(0.004), "under 1%"),
         (percent(0.456), "46%"),
+        (points(0.012), "1 point"),
         (points(0.02), "2 points"),
         (seconds(0.4), "0 s"),
         (seconds(24.4), "24 s"),
