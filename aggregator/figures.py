@@ -1,25 +1,21 @@
-"""From a window row to what people read: shares, mood index, its variance, coverage. Pure.
+"""What is told and judged of one window's row: the figures of ``runtime.figures``, and coverage. Pure.
 
 Figures of people are means over visits; who asks for them makes sure that the row has enough.
 """
 
+from math import isnan
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from contract import row as columns
-from contract.labels import LABELS, VALENCES
-from contract.row import MICRO, PAIRS
+from contract.labels import LABELS
 from contract.rules import Measure
+from runtime import figures
 
 Row = npt.NDArray[np.int64]
 """int64 (``columns.WIDTH``,)."""
-
-_VALENCES: Final = np.array(VALENCES)
-_INDEX_SQUARED: Final = np.array([VALENCES[i] * VALENCES[j] * (1 if i == j else 2) for i, j in PAIRS])
-"""What Σ mᵢ·mⱼ counts in Σ index²: pairs off the diagonal stand for two."""
-
 
 COVERED_MIN: Final = 0.5
 
@@ -31,20 +27,18 @@ def visits(row: Row) -> int:
 
 def shares(row: Row) -> npt.NDArray[np.float64]:
     """Mean probabilities over visits, float64 (7,), in the order of ``LABELS``; at least one visit."""
-    mean: npt.NDArray[np.float64] = row[columns.M_SUM] / (visits(row) * MICRO)
-    return mean.clip(0.0, 1.0)
+    (mean,) = figures.shares(row[np.newaxis])
+    return np.asarray(mean, np.float64)
 
 
 def index(row: Row) -> float:
     """Mean mood index over visits, −0.73 … 0.87; at least one visit."""
-    return float(row[columns.M_SUM] @ _VALENCES) / (visits(row) * MICRO)
+    return float(figures.index(row[np.newaxis])[0])
 
 
 def index_variance(row: Row) -> float:
     """Sample variance of the mood index among visits; at least two visits."""
-    count = visits(row)
-    squares = float(row[columns.MM_SUM] @ _INDEX_SQUARED) / MICRO
-    return max(0.0, (squares - count * index(row) ** 2) / (count - 1))
+    return float(figures.index_variance(row[np.newaxis])[0])
 
 
 def coverage(row: Row, length_ms: int) -> float:
@@ -56,24 +50,19 @@ def coverage(row: Row, length_ms: int) -> float:
 
 
 def attention(row: Row) -> float | None:
-    """Share of the dwell spent facing the camera; None unless known of every visit with a dwell.
-
-    How many visits it is known of is not stored; known of a part, it might be a single one's.
-    """
-    dwell_ms = int(row[columns.DWELL_MS])
-    if not dwell_ms or int(row[columns.ATTENTION_DWELL_MS]) != dwell_ms:
-        return None
-    return min(1.0, int(row[columns.ATTENTION_MS]) / dwell_ms)
+    """Share of the dwell spent facing the camera; None unless known of every visit with a dwell."""
+    known = float(figures.attention(row[np.newaxis])[0])
+    return None if isnan(known) else known
 
 
 def dwell_ms(row: Row) -> int:
     """Mean dwell; at least one visit."""
-    return round(int(row[columns.DWELL_MS]) / visits(row))
+    return round(float(figures.dwell_s(row[np.newaxis])[0]) * 1000)
 
 
 def uncertain(row: Row) -> float:
     """Share of visits without a label that has a majority; at least one visit."""
-    return int(row[columns.UNCERTAIN]) / visits(row)
+    return float(figures.uncertain(row[np.newaxis])[0])
 
 
 def expired(row: Row) -> int:

@@ -3,7 +3,6 @@
 import argparse
 import logging
 import signal
-import statistics  # noqa: F401 - known before Streamlit puts our folder, with its own, in front of all others
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +10,9 @@ from types import FrameType
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
 from streamlit.web.bootstrap import load_config_options
 
 from dashboard.access import the_door
@@ -52,7 +54,7 @@ def main() -> None:
     here_only = not door.users_file and not settings.open and is_here
     app = st.App(
         APP,
-        routes=SignIn(door).routes(),
+        routes=[*SignIn(door).routes(), Route("/now", to_first_page)],
         middleware=[Middleware(Guard, door=door, here_only=here_only)],
         exception_handlers={BadUsersFile: out_of_order},
     )
@@ -60,6 +62,11 @@ def main() -> None:
         signal.signal(number, _end)
     _log.info("serving %s://%s:%d", "https" if is_tls else "http", arguments.host, arguments.port)
     app.run(config=options)
+
+
+def to_first_page(request: Request) -> Response:
+    """The menu calls the first page Now; Streamlit serves it at ``/`` alone."""
+    return RedirectResponse(f"/?{request.url.query}")
 
 
 def _streamlit_options(

@@ -1,5 +1,6 @@
 """The shell of all pages: menu, filters, and what is said on all of them."""
 
+from html import escape
 from typing import Final
 
 import streamlit as st
@@ -103,4 +104,5 @@ def show_visitor() -> None:
     """Who has signed in, and the way out."""
     name, link = signed_in_as(), sign_out_link()
     if name and link:
-        st.caption(f"Signed in as {name} · [Sign out]({link})")
+        # no Markdown: its links open a tab of their own
+        st.html(f'Signed in as {escape(name)} · <a href="{escape(link)}" target="_self">Sign out</a>')

@@ -8,15 +8,7 @@ import numpy as np
 import pandas as pd
 
 from contract.notes import SiteNote
-from dashboard.statistics import (
-    DAYS_LEAST,
-    HIGHER,
-    LOWER,
-    NOT_ENOUGH,
-    Days,
-    Verdict,
-    compare_days,
-)
+from dashboard.day_test import DAYS_LEAST, HIGHER, LOWER, NOT_ENOUGH, Days, Verdict, compare_days
 
 DAYS_MOST: Final = 56
 """A side: what lies further apart differs for other reasons."""

@@ -17,9 +17,9 @@ import numpy as np
 from contract import keys, row
 from contract.labels import LABELS
 from contract.model import ModelCard, model_times
-from dashboard import figures
-from dashboard.figures import Floats, Rows
 from dashboard.periods import Span
+from runtime import figures
+from runtime.figures import Floats, Rows
 from runtime.redis import Client
 
 DRAWS: Final = 400

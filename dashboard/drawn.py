@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from contract import row
-from dashboard import figures
 from dashboard.cells import Cells, Ints
-from dashboard.figures import Floats, Rows
 from dashboard.grid import Grid
+from dashboard.intervals import index_intervals
 from dashboard.queries import Answer
-from dashboard.statistics import index_intervals
+from runtime import figures
+from runtime.figures import Floats, Rows
 
 
 @dataclass(frozen=True, slots=True)

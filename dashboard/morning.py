@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from dashboard.statistics import CONFIDENCE
+from dashboard.intervals import CONFIDENCE
 from dashboard.words import COVERED, index_words, mood_words, percent, seconds, visits_words
 
 WEEKS: Final = 8

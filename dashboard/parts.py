@@ -8,18 +8,9 @@ import numpy as np
 
 from contract import row
 from contract.windows import WINDOW_MS, Resolution, chunk_at
-from dashboard.cells import (
-    SETTLED_AFTER_MS,
-    Cells,
-    Flags,
-    Ints,
-    form_cells,
-    is_settled,
-    join_hours,
-    join_quarters,
-    sum_by_day,
-)
+from dashboard.cells import Cells, Flags, Ints, form_cells, sum_by_day
 from dashboard.grid import Grid, make_grid
+from dashboard.partition import SETTLED_AFTER_MS, is_settled, join_hours, join_quarters
 from dashboard.periods import Span
 from dashboard.sites import Site
 from dashboard.store import SEALED_AFTER_MS, WindowStore

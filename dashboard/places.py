@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from contract.windows import WINDOW_MS, Resolution
-from dashboard import figures
+from dashboard.intervals import index_intervals
 from dashboard.queries import Answer, by_camera
-from dashboard.statistics import index_intervals
 from dashboard.totals import totals_of
+from runtime import figures
 
 
 def cameras_of(answers: Iterable[Answer]) -> pd.DataFrame:

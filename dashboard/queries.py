@@ -10,17 +10,17 @@ import pandas as pd
 from contract import row
 from contract.labels import LABELS
 from contract.windows import WINDOW_MS, Resolution
-from dashboard import figures
 from dashboard.cells import HIDDEN, Cells, Flags, Ints, join_cells, sum_by_day, sum_cells
-from dashboard.figures import Floats
 from dashboard.grid import Grid, make_grid
+from dashboard.intervals import index_intervals
 from dashboard.parts import Part, make_grids, read_parts
 from dashboard.periods import Span
 from dashboard.selection import Selection
 from dashboard.sites import Site
-from dashboard.statistics import index_intervals
 from dashboard.store import WindowStore
 from dashboard.subjects import Subjects
+from runtime import figures
+from runtime.figures import Floats
 
 _HOUR_MS: Final = WINDOW_MS[Resolution.HOUR]
 _HOURS_OF_WEEK: Final = 7 * 24

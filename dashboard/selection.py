@@ -32,7 +32,7 @@ class Selection:
         """The choice in an address; what is not known there falls back to the first site, all of it, 7 days.
 
         Args:
-            params: ``site``, ``camera`` (without its site), ``zone``, ``period``, as ``to_query`` gives them.
+            params: ``site``, ``camera`` (without its site), ``zone`` and ``period``.
             subjects: what may be chosen.
         """
         sites = subjects.sites()
@@ -46,16 +46,6 @@ class Selection:
             zone = ""
         period = params.get("period", "")
         return cls(site, camera, zone, period if period in PERIODS else DEFAULT_PERIOD)
-
-    def to_query(self) -> dict[str, str]:
-        """For an address; what is as it is by default is left out."""
-        parts = {
-            "site": self.site,
-            "camera": self.camera.partition("/")[2],
-            "zone": self.zone,
-            "period": self.period if self.period != DEFAULT_PERIOD else "",
-        }
-        return {name: value for name, value in parts.items() if value}
 
     def subjects(self, subjects: Subjects) -> tuple[str, ...]:
         """The subjects whose windows make the figure: a zone, a camera, or all cameras of the site."""

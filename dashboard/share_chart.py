@@ -9,9 +9,9 @@ import altair as alt
 from contract.labels import LABELS
 from dashboard.charts import COLOURS, INK, themed
 from dashboard.correction import Corrected
-from dashboard.figures import Rows
-from dashboard.statistics import share_interval
+from dashboard.intervals import share_interval
 from dashboard.words import percent
+from runtime.figures import Rows
 
 ROW_HEIGHT: Final = 30
 TOO_FEW: Final = "too few visits, or too small a share, to say"

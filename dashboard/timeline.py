@@ -4,42 +4,33 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from math import isnan
-from typing import Any, Final
+from typing import Final
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from contract.labels import LABELS, VALENCES
-from contract.windows import WINDOW_MS, Resolution
+from contract.labels import VALENCES
+from contract.windows import Resolution
 from dashboard.charts import COLOURS, COUNT_COLOUR, INDEX_COLOUR, QUIET_COLOUR, SIGNED, themed
-from dashboard.clock import Clock, bands, clock_time
-from dashboard.drawn import Drawn, drawn_of
-from dashboard.figures import Floats, Rows
+from dashboard.clock import Clock, clock_time
+from dashboard.drawn import drawn_of
 from dashboard.periods import Span
 from dashboard.queries import Answer
-from dashboard.times import duration
-from dashboard.words import index_words, known, percent, range_words, seconds
+from dashboard.records import ORDER, Record, dark_records, make_records, stack_records
+from runtime.figures import Floats, Rows
 
 HEIGHT: Final = 220
 INDEX_RANGE_LEAST: Final = 0.4
 """Of the axis of an index, so that a small change does not look like a large one."""
 
-ORDER: Final = tuple(label for _, label in sorted(zip(VALENCES, LABELS, strict=True), reverse=True))
-"""Of labels in a stack: from pleasant to unpleasant."""
 
 _BREAKS: Final = "break-paths-show-path-domains"
 """What Vega does with a value that is not known: the line ends, and begins again behind it."""
 
-_SLIT: Final = 0.04
-"""Of the width of a bar, left free on each side."""
 
 _DOT: Final = 22
 _DOTS_MOST: Final = 80
-_HOUR_MS: Final = WINDOW_MS[Resolution.HOUR]
-_DRAWN: Final = ("index", "index_low", "index_high", "dwell_s", "attention")
-
-Record = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +108,9 @@ class Timeline:
             shares: float64 (n, 7) of ``rows``, in the order of ``LABELS``; each row sums to 1.
         """
         cells = [record for record in self.now if "rate" in record]
-        stacked = [part for cell, share in zip(cells, shares, strict=True) for part in _stack(cell, share)]
+        stacked = [
+            part for cell, share in zip(cells, shares, strict=True) for part in stack_records(cell, share)
+        ]
         colours = alt.Scale(domain=list(ORDER), range=[COLOURS[label] for label in ORDER])
         axis = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])
         return self._layered(
@@ -177,7 +170,7 @@ def make_timeline(answer: Answer, before: Answer | None = None, shown: Span | No
         clock,
         make_records(drawn, clock, by_day=by_day),
         make_records(drawn_of(before), clock, shift_ms, by_day=by_day) if before else [],
-        _dark(answer, clock),
+        dark_records(answer, clock),
         drawn.rows,
     )
 
@@ -240,75 +233,6 @@ def _values(timelines: Iterable[Timeline], columns: tuple[str, ...]) -> list[flo
         for record in (*timeline.now, *timeline.before)
         for column in columns
         if (value := record.get(column)) is not None
-    ]
-
-
-def make_records(drawn: Drawn, clock: Clock, shift_ms: int = 0, *, by_day: bool) -> list[Record]:
-    """A record a stretch and, where the next does not follow at once, one without figures between them.
-
-    Args:
-        drawn: what is drawn.
-        clock: of the axis.
-        shift_ms: added to all times.
-        by_day: rates are visits of a day, not of an hour.
-    """
-    records: list[Record] = []
-    last_ms: int | None = None
-    for line in drawn.frame().to_dict("records"):
-        from_ms, to_ms = line["from_ms"], line["to_ms"]
-        if last_ms is not None and from_ms > last_ms:
-            records.append({"middle": clock.at((last_ms + from_ms) / 2 + shift_ms)})
-        slit_ms = (to_ms - from_ms) * _SLIT
-        rate = line["visits"] if by_day else line["visits"] * _HOUR_MS / (to_ms - from_ms)
-        records.append(
-            {
-                "from": clock.at(from_ms + slit_ms + shift_ms),
-                "middle": clock.at((from_ms + to_ms) / 2 + shift_ms),
-                "to": clock.at(to_ms - slit_ms + shift_ms),
-                "when": clock.told(from_ms, to_ms),
-                "rate": round(rate, 2),
-                **{name: None if isnan(line[name]) else round(line[name], 4) for name in _DRAWN},
-                "visits_told": f"{line['visits']:,.0f}",
-                "index_told": known(line["index"], index_words),
-                "range_told": range_words(line["index_low"], line["index_high"]),
-                "dwell_s_told": known(line["dwell_s"], seconds),
-                "attention_told": known(line["attention"], percent),
-            }
-        )
-        last_ms = to_ms
-    return records
-
-
-def _dark(answer: Answer, clock: Clock) -> list[Record]:
-    grid = answer.grid
-    wanted = (answer.gaps & (grid.open_ms > 0)).tolist()
-    return [
-        {
-            "from": clock.at(from_ms),
-            "to": clock.at(to_ms),
-            "when": clock.told(from_ms, to_ms),
-            "length": duration(to_ms - from_ms),
-        }
-        for from_ms, to_ms in bands(zip(grid.start_ms.tolist(), grid.end_ms.tolist(), wanted, strict=True))
-    ]
-
-
-def _stack(cell: Record, shares: Floats) -> list[Record]:
-    """The parts of a bar, from the top down."""
-    if np.isnan(shares).any():
-        return []
-    ordered = [float(shares[LABELS.index(label)]) for label in ORDER]
-    bottoms = 1 - np.cumsum(ordered)
-    when = {name: cell[name] for name in ("from", "to", "when", "visits_told")}
-    return [
-        {
-            **when,
-            "label": label,
-            "top": round(bottom + share, 4),
-            "bottom": round(max(0.0, bottom), 4),
-            "share_told": percent(share),
-        }
-        for label, share, bottom in zip(ORDER, ordered, bottoms.tolist(), strict=True)
     ]
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from contract import row
-from dashboard import figures
-from dashboard.figures import Rows
+from runtime import figures
+from runtime.figures import Rows
 
 
 @dataclass(frozen=True, slots=True)

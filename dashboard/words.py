@@ -5,7 +5,7 @@ from math import isnan
 from typing import Final
 
 from dashboard.correction import WhyNot
-from dashboard.statistics import Interval
+from dashboard.intervals import Interval
 
 BEFORE: Final = {
     "1h": "the hour before",

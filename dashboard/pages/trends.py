@@ -4,16 +4,15 @@ import numpy as np
 import streamlit as st
 
 from contract.windows import Resolution
-from dashboard import figures
 from dashboard.context import Context, get_context
 from dashboard.correction import WhyNot, corrected, find_soft_confusion, recover_shares
 from dashboard.downloads import show_downloads, table_of
 from dashboard.figure_row import Figure, show_figures
 from dashboard.heading import about, show_heading, show_nothing
+from dashboard.intervals import change
 from dashboard.meaning import show_meaning
 from dashboard.queries import Answer, Question, answer, by_camera
 from dashboard.share_chart import TOO_FEW, share_chart, shares_as_read, shares_corrected
-from dashboard.statistics import change
 from dashboard.subjects import camera_of
 from dashboard.timeline import Timeline, make_timeline
 from dashboard.totals import totals_of
@@ -34,6 +33,7 @@ from dashboard.words import (
     points,
     seconds,
 )
+from runtime import figures
 
 AS_READ, CORRECTED = "As read", "Corrected"
 LOOKED_ALIKE = 0.8

@@ -10,11 +10,11 @@ import redis
 from playwright.sync_api import Browser, Page, expect
 
 from contract import keys
-from contract.announcements import Alert, AlertState, encode_announcement
 from contract.topics import Suffix, topic
-from contract.windows import GRAIN_MS, Resolution
+from contract.windows import GRAIN_MS
 from dashboard.alerts import read_alerts
 from dashboard.rules import read_rules
+from tests.support.alerts import raise_alert
 from tests.support.events import CAMERA, utc_ms
 from tests.support.services import (
     Mosquitto,
@@ -86,28 +86,6 @@ def test_many_cameras_have_a_line_each_below_their_site(page: Page, redis_client
         expect(page.locator(".ml-row")).to_have_count(len(cameras), timeout=30_000)
     expect(page.get_by_text("0 of 4 online")).to_have_count(2)
     expect(page.get_by_text("too few visits to show")).to_have_count(len(cameras))
-
-
-def raise_alert(client: redis.Redis, since_ms: int, value: float) -> None:
-    state = AlertState(raised=True, since_ms=since_ms, streak=3, measure="index")
-    told = Alert(
-        schema=1,
-        id=str(since_ms),
-        camera=CAMERA,
-        rule="gloomy",
-        state="raised",
-        measure="index",
-        resolution=Resolution.QUARTER,
-        from_ms=since_ms,
-        to_ms=since_ms + HOUR_MS,
-        decided_at_ms=since_ms + HOUR_MS,
-        value=value,
-        limit=0.0,
-        deviation=None,
-        text="",
-    )
-    client.hset(keys.alerts(CAMERA), "gloomy", encode_announcement(state))
-    client.xadd(keys.alerts_log(CAMERA), {"alert": encode_announcement(told)})
 
 
 def test_an_alert_comes_up_by_itself_is_acknowledged_and_comes_again(

@@ -191,6 +191,12 @@ def test_an_address_can_be_passed_on(page: Page, address: str) -> None:
     expect(filter_of(page, "Period")).to_have_value("Yesterday")
 
 
+def test_the_first_page_is_found_by_its_name_too(page: Page, address: str) -> None:
+    page.goto(f"{address}/now?site=south")
+    wait_until_drawn(page, "now")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_an_address_that_names_what_is_not_there_shows_what_is(page: Page, address: str) -> None:
     open_page(page, address, "trends", "site=nowhere&camera=none&period=ever&zone=x")
     about(page, "north, all cameras")

@@ -10,7 +10,6 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from contract import keys
-from contract.announcements import Alert, AlertState, encode_announcement
 from contract.notes import NoteKind, SiteNote
 from contract.row import STORED
 from contract.rules import DeviationRule, Measure, ThresholdRule
@@ -19,6 +18,7 @@ from dashboard.alerts import read_alerts
 from dashboard.away import NOT_SAVED
 from dashboard.notes import new_id, read_notes, save_note
 from dashboard.rules import StoredRule, read_rules, save_rule
+from tests.support.alerts import raise_alert
 from tests.support.events import CAMERA, utc_ms
 from tests.support.rows import row_of
 from tests.support.services import RedisServer
@@ -178,28 +178,6 @@ def test_what_could_not_be_saved_stays_in_the_form(
     app = press(app, "Add the rule")
     assert faults(app) == []
     assert [it.name for it in read_rules(redis_client, [CAMERA])] == ["gloomy"]
-
-
-def raise_alert(client: redis.Redis, since_ms: int, value: float = -0.21) -> None:
-    state = AlertState(raised=True, since_ms=since_ms, streak=3, measure="index")
-    told = Alert(
-        schema=1,
-        id=str(since_ms),
-        camera=CAMERA,
-        rule="gloomy",
-        state="raised",
-        measure="index",
-        resolution=Resolution.QUARTER,
-        from_ms=since_ms,
-        to_ms=since_ms + HOUR_MS,
-        decided_at_ms=since_ms + HOUR_MS,
-        value=value,
-        limit=0.0,
-        deviation=None,
-        text="",
-    )
-    client.hset(keys.alerts(CAMERA), "gloomy", encode_announcement(state))
-    client.xadd(keys.alerts_log(CAMERA), {"alert": encode_announcement(told)})
 
 
 def test_an_alert_is_acknowledged_and_open_again_when_it_is_raised_anew(

@@ -26,23 +26,13 @@ from dashboard.access.throttle import FORGOTTEN_S, KEYS_MAX, WAIT_MAX_S, WAIT_S,
 from dashboard.access.users import BadUsersFile, User, Users, UsersFile, read_users, write_users
 from dashboard.settings import DashboardSettings
 from runtime.errors import SettingsError
+from tests.support.clock import Clock
 
 ANN = User("Ann", None, nobodys_hash())
 BEN = User("ben", frozenset(("shop-1", "shop-2")), nobodys_hash())
 CHO = User("cho@shop.example", frozenset(("shop-3",)))
 HOURS = 12
 EVERYWHERE = "0.0.0.0"  # noqa: S104
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.s = 1_000.0
-
-    def now_s(self) -> float:
-        return self.s
-
-    def now_ms(self) -> int:
-        return round(self.s * 1000)
 
 
 @pytest.fixture

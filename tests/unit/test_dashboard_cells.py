@@ -14,19 +14,9 @@ from hypothesis import strategies as st
 from contract import row
 from contract.hours import OpeningHours
 from contract.windows import WINDOW_MS, Resolution
-from dashboard.cells import (
-    HIDDEN,
-    Cells,
-    Ints,
-    Joined,
-    form_cells,
-    is_settled,
-    join_hours,
-    join_quarters,
-    sum_by_day,
-    sum_cells,
-)
+from dashboard.cells import HIDDEN, Cells, Ints, form_cells, sum_by_day, sum_cells
 from dashboard.grid import Grid, make_grid
+from dashboard.partition import Joined, is_settled, join_hours, join_quarters
 from dashboard.sites import Site
 from tests.support.rows import row_of
 

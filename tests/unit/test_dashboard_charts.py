@@ -32,9 +32,10 @@ from dashboard.periods import Span
 from dashboard.rank_chart import MOOD as BY_MOOD
 from dashboard.rank_chart import VISITS as BY_VISITS
 from dashboard.rank_chart import rank_chart, ranking
+from dashboard.records import ORDER, make_records
 from dashboard.share_chart import TOO_FEW, share_chart, shares_as_read
 from dashboard.sites import Site
-from dashboard.timeline import INDEX_RANGE_LEAST, ORDER, Timeline, index_ends, make_records, with_usual
+from dashboard.timeline import INDEX_RANGE_LEAST, Timeline, index_ends, with_usual
 from tests.support.rows import row_of
 
 Floats = npt.NDArray[np.float64]

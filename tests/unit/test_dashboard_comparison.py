@@ -18,7 +18,7 @@ from dashboard.comparison import (
     sides_of,
     verdict_words,
 )
-from dashboard.statistics import HIGHER, LOWER, NO_DIFFERENCE, NOT_ENOUGH, Verdict
+from dashboard.day_test import HIGHER, LOWER, NO_DIFFERENCE, NOT_ENOUGH, Verdict
 
 MONDAY = date(2026, 11, 2)
 

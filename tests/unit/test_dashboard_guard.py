@@ -23,6 +23,7 @@ from dashboard.access.routes import FREE_OF_A_NAME, FREE_OF_AN_ADDRESS, SignIn
 from dashboard.access.sessions import HOUR_MS, Sessions
 from dashboard.access.throttle import WAIT_S
 from dashboard.access.users import BadUsersFile, User, Users, UsersFile, write_users
+from tests.support.clock import Clock
 
 HTML = {"Accept": "text/html,*/*"}
 PASSWORD = "three quiet rivers"  # noqa: S105
@@ -48,17 +49,6 @@ def cheap_hash(password: str) -> str:
 
 
 BEN = User("ben", frozenset(("shop-1",)), cheap_hash(PASSWORD))
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.s = 1_000.0
-
-    def now_s(self) -> float:
-        return self.s
-
-    def now_ms(self) -> int:
-        return round(self.s * 1000)
 
 
 @pytest.fixture

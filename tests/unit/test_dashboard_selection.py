@@ -50,25 +50,13 @@ def test_subjects_are_those_that_have_windows(any_redis: Client) -> None:
 def test_an_address_is_read_and_what_is_unknown_falls_back(
     params: dict[str, str], selection: Selection
 ) -> None:
-    found = Selection.from_query(params, SUBJECTS)
-    assert found == selection
-    assert Selection.from_query(found.to_query(), SUBJECTS) == selection
+    assert Selection.from_query(params, SUBJECTS) == selection
 
 
 def test_where_there_is_nothing_nothing_is_chosen() -> None:
     selection = Selection.from_query({"site": "shop-1", "period": "24h"}, Subjects(()))
     assert selection == Selection("", period="24h")
     assert selection.subjects(Subjects(())) == ()
-
-
-def test_an_address_has_only_what_is_not_by_default() -> None:
-    assert Selection("shop-1").to_query() == {"site": "shop-1"}
-    assert Selection("shop-1", "shop-1/till", "queue", "1h").to_query() == {
-        "site": "shop-1",
-        "camera": "till",
-        "zone": "queue",
-        "period": "1h",
-    }
 
 
 @pytest.mark.parametrize(

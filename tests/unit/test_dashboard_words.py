@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from dashboard import morning
+from dashboard.intervals import Interval
 from dashboard.morning import (
     ATTENTION,
     DWELL,
@@ -21,7 +22,6 @@ from dashboard.morning import (
     usual,
 )
 from dashboard.periods import PERIODS
-from dashboard.statistics import Interval
 from dashboard.words import (
     BEFORE,
     amount_change,
