@@ -72,7 +72,9 @@ def account_of(total: Rows) -> Account | None:
         int(total[column])
         for column in (row.PUBLISHED, row.FRAMES, row.SHED, row.REFUSED, row.DROPPED, row.LATE)
     )
-    expired = max(0, published - classified - shed - refused - dropped)
+    # what is known of was sent, also where the camera's next report has yet to say so
+    published = max(published, classified + shed + refused + dropped)
+    expired = published - classified - shed - refused - dropped
     return Account(published, classified, shed, refused, dropped, expired, late)
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.context import Context
 from dashboard.filters import ALL_CAMERAS
 from dashboard.times import day
+from dashboard.words import few_visits
 
 
 def show_heading(title: str, lead: str, context: Context, when: str) -> None:
@@ -37,8 +38,7 @@ def as_of(context: Context) -> str:
 
 def show_nothing(context: Context) -> None:
     """What to do where there are no figures."""
-    few = f"fewer than {context.site.k} visits" if context.site.k > 1 else "no visits"
     st.info(
-        f"There were {few}, or no camera looked. Choose a longer period or another camera; the page "
-        "“Cameras” tells which of them look."
+        f"There were {few_visits(context.site.k)}, or no camera looked. Choose a longer period or "
+        "another camera; the page “Cameras” tells which of them look."
     )

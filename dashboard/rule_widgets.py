@@ -11,6 +11,7 @@ from contract.rules import Measure
 from contract.windows import Resolution
 from dashboard.alert_words import LENGTHS, NAMES, unit
 from dashboard.rule_form import ABOVE, BELOW, DEVIATION, THRESHOLD, Fields
+from dashboard.words import few_visits
 
 KINDS: Final = {
     THRESHOLD: "A figure below or above a threshold",
@@ -179,5 +180,5 @@ def _about(measure: Measure, k: int) -> str:
     if measure is Measure.COVERAGE:
         return "Coverage is the camera's: it is told also when there are no visits."
     if measure is Measure.VISITS:
-        return f"Fewer than {k} visits count as 0, as long as the camera looked for half of the time."
-    return f"Windows with fewer than {k} visits say nothing: they raise no alert, and end none."
+        return f"{few_visits(k).capitalize()} count as 0, as long as the camera looked for half of the time."
+    return f"Windows with {few_visits(k)} say nothing: they raise no alert, and end none."

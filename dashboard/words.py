@@ -76,6 +76,11 @@ def visits_words(count: float) -> str:
     return "1 visit" if round(count) == 1 else f"{round(count):,} visits"
 
 
+def few_visits(k: int) -> str:
+    """What is too little to be shown: fewer than 5 visits; no visits where one is enough."""
+    return f"fewer than {k} visits" if k > 1 else "no visits"
+
+
 def points(share: float) -> str:
     """A difference of two shares, in percentage points."""
     count = round(share * 100)

@@ -34,7 +34,7 @@ from dashboard.queries import Answer, Question, answer, by_hour_of_week, daily
 from dashboard.subjects import camera_of
 from dashboard.timeline import make_timeline, with_usual
 from dashboard.times import day as day_words
-from dashboard.words import ATTENTION_HELP, DWELL_HELP, INDEX_HELP, coverage_words, known
+from dashboard.words import ATTENTION_HELP, DWELL_HELP, INDEX_HELP, coverage_words, few_visits, known
 
 TITLES = {
     VISITS: ("Visits", ""),
@@ -57,7 +57,7 @@ def show() -> None:
     hours = ask(context, span, Resolution.HOUR)
     today = by_day[by_day["date"] == day]
     if today.empty:
-        few = f"fewer than {context.site.k} visits" if context.site.k > 1 else "no visits"
+        few = few_visits(context.site.k)
         st.info(f"There were {few} on this day, or no camera looked. “Trends” shows the days before.")
     else:
         show_day(by_day, day)

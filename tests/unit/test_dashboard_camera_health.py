@@ -50,6 +50,12 @@ def health(
     return CameraHealth(CAMERA, said, heard_ms, remarks, 0.97, account, list(seen))
 
 
+def test_what_is_classified_before_the_camera_reports_it_was_sent() -> None:
+    total = np.zeros(row.WIDTH, np.int64)
+    total[[row.VISITS, row.PUBLISHED, row.FRAMES, row.SHED]] = 9, 100, 108, 2
+    assert account_of(total) == Account(110, 108, shed=2, refused=0, dropped=0, expired=0, late=0)
+
+
 def test_what_became_of_frames_is_counted_and_what_is_missing_has_expired() -> None:
     total = np.zeros(row.WIDTH, np.int64)
     total[[row.VISITS, row.PUBLISHED, row.FRAMES, row.SHED, row.LATE]] = 20, 1300, 1250, 40, 2
