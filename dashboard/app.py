@@ -10,6 +10,7 @@ from dashboard.access import sign_out_link, signed_in_as
 from dashboard.away import AWAY
 from dashboard.context import Directory, read_directory
 from dashboard.filters import show_filters
+from dashboard.heading import show_no_camera
 from dashboard.menu import MENU, PageEntry
 from dashboard.notice import notice
 from dashboard.theme import DARK_STYLE, LOGO, STYLE
@@ -17,8 +18,6 @@ from runtime.errors import RedisUnavailable
 
 WATCH_S: Final = 2
 """So often the shell looks whether there is something else to be seen than what the page was drawn of."""
-
-ATTACH: Final = "python -m producer --camera shop-1/entrance --source 0"
 
 
 def main() -> None:
@@ -94,8 +93,7 @@ def show_page(entry: PageEntry, directory: Directory) -> None:
         st.container(key="notice").info(said)
     if entry.needs_figures and not directory.subjects.cameras:
         st.title(entry.title, anchor=False)
-        st.info("No camera has been seen yet. Attach one:")
-        st.code(ATTACH, language="shell")
+        show_no_camera()
         return
     entry.show()
 

@@ -1,6 +1,7 @@
 """What a page of figures begins with, and what it is where there are none."""
 
 from datetime import datetime
+from typing import Final
 
 import streamlit as st
 
@@ -8,6 +9,8 @@ from dashboard.context import Context
 from dashboard.filters import ALL_CAMERAS
 from dashboard.times import day
 from dashboard.words import few_visits
+
+ATTACH: Final = "python -m producer --camera shop-1/entrance --source 0"
 
 
 def show_heading(title: str, lead: str, context: Context, when: str) -> None:
@@ -34,6 +37,12 @@ def as_of(context: Context) -> str:
     """When it is there now."""
     now = datetime.fromtimestamp(context.now_ms / 1000, context.site.time_zone)
     return f"as of {now:%a} {day(now.date())}, {now:%H:%M}, {context.site.time_zone} time"
+
+
+def show_no_camera() -> None:
+    """What to do where there is no camera yet."""
+    st.info("No camera has been seen yet. Attach one:")
+    st.code(ATTACH, language=None)
 
 
 def show_nothing(context: Context) -> None:

@@ -12,6 +12,7 @@ from dashboard.camera_now import CameraNow, camera_now
 from dashboard.camera_rows import STYLE, camera_rows, legend, percent
 from dashboard.charts import emotion_bar
 from dashboard.context import Context, get_context, now_ms
+from dashboard.heading import show_no_camera
 from dashboard.live_line import live_line
 from dashboard.meaning import show_meaning
 from dashboard.presence import detector_words, presence, statuses
@@ -29,7 +30,6 @@ STEP = 3
 """Windows of 10 s that make a bar of a line."""
 
 LEAD = "What visitors' faces express, live. A face is not a feeling: this is *expressed* mood."
-ATTACH = "python -m producer --camera shop-1/entrance --source 0"
 
 
 def show() -> None:
@@ -60,8 +60,7 @@ def show_cameras() -> None:
         st.warning(AWAY)
         return
     if not cameras:
-        st.info("No camera has been seen yet. Attach one:")
-        st.code(ATTACH, language=None)
+        show_no_camera()
         return
     are_cards = len(cameras) <= CARDS_MOST
     step = 1 if are_cards else STEP
