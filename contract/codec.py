@@ -49,6 +49,8 @@ class Reason(StrEnum):
     OTHER_CAMERA = "other_camera"
     CLOCK_BEHIND = "clock_behind"
     CLOCK_AHEAD = "clock_ahead"
+    RETAINED = "retained"
+    UNBOUNDED = "unbounded"
 
 
 class Refused(ValueError):

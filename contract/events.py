@@ -27,6 +27,9 @@ PREVIEW_BYTES_MAX = 100_000
 PREVIEW_FOR_S = 600
 """So long after its start, a camera that was asked to sends previews; then it ends that by itself."""
 
+EXCLUDED_TRACKS_MAX = 100
+"""Tracks that one report takes back; further ones are in the next."""
+
 NAME_PATTERN = r"[a-z0-9][a-z0-9-]{0,62}"
 
 CameraName = Annotated[str, Meta(pattern=rf"^{NAME_PATTERN}/{NAME_PATTERN}\Z")]
@@ -130,7 +133,7 @@ class CameraReport(Struct, frozen=True):
     """Camera → worker → stream (JSON): what a camera did in one stretch of time, with or without faces.
 
     Sent every 10 s, cut at UTC boundaries, so that each report falls into one window and an empty shop
-    still has a clock.
+    still has a clock; and at once where a track turned out to be nobody's visit.
 
     Attributes:
         seq: number of the report within the session.
@@ -140,9 +143,11 @@ class CameraReport(Struct, frozen=True):
         frames_published: frames with faces, captured in the stretch and handed to the outbox.
         faces_published: faces in those frames.
         dropped: frames that the outbox gave up during the stretch (broker away, or too slow).
-        excluded: faces left out on the camera (masked or staff).
+        excluded: faces left out on the camera (masked, staff, or of a poster).
         fps: analysed frames a second.
         detector: name of the face detector.
+        excluded_tracks: tracks of which faces were published before it turned out that they are staff or
+            posters: they are nobody's visit.
     """
 
     schema: Schema
@@ -159,6 +164,7 @@ class CameraReport(Struct, frozen=True):
     excluded: Count
     fps: Rate
     detector: ShortText
+    excluded_tracks: Annotated[tuple[Sequence, ...], Meta(max_length=EXCLUDED_TRACKS_MAX)] = ()
 
 
 class FrameLoss(Struct, frozen=True):

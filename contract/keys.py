@@ -16,7 +16,7 @@ LAYOUT = "moodlens:layout"
 LAYOUT_VERSION = 1
 
 REJECTED = "moodlens:rejected"
-"""Bounded stream: refused payloads, described (camera, suffix, reason, detail), never their content."""
+"""Bounded stream: refused payloads, described (topic, reason, detail), never their content."""
 
 REJECTED_COUNTS = "moodlens:rejected:counts"
 """Hash: reason → payloads refused."""
@@ -26,6 +26,16 @@ MODELS = "moodlens:models"
 
 AGGREGATORS = "moodlens:aggregators"
 """Sorted set: aggregator id → its heartbeat (server time, ms)."""
+
+ERASURES = "moodlens:erasures"
+"""Stream, never trimmed: what was erased, of whom, by whom (``contract.erasures``, JSON in one field)."""
+
+ERASURES_GENERATION = "moodlens:erasures:generation"
+"""Integer: grows with every erasure; windows that were read under another value may be erased ones."""
+
+MQTT, WEBHOOK = "mqtt", "webhook"
+DESTINATIONS = (MQTT, WEBHOOK)
+"""Of what is told to others: an outbox each, so that one that is away does not hold up the other."""
 
 _FRAMES_PER_BITMAP = 65_536  # 8 kB a bitmap
 
@@ -107,6 +117,11 @@ def alerts_log(camera: str) -> str:
     return f"moodlens:{{{partition_of(camera)}}}:{camera}:alerts:log"
 
 
+def erasing(camera: str) -> str:
+    """String with expiry: the last step of an erasure that was applied, so that none is applied twice."""
+    return f"moodlens:{{{partition_of(camera)}}}:{camera}:erasing"
+
+
 def outbox(partition: int, destination: str) -> str:
     """Bounded stream: what is decided and not delivered; each entry has one field, MQTT topic → JSON."""
     return f"moodlens:{{{partition}}}:outbox:{destination}"
@@ -126,8 +141,8 @@ def window_chunk(subject: str, resolution: str, chunk: str) -> str:
 def site(name: str) -> str:
     """Hash: a site's settings.
 
-    ``time_zone``, ``k``, ``hours`` (as ``contract.hours`` reads them); ``simulated`` is 1 where a script made
-    its figures.
+    ``time_zone``, ``k``, ``hours`` (as ``contract.hours`` reads them); ``keep_10s`` … ``keep_1d``, how long
+    windows are kept (``contract.retention``); ``simulated`` is 1 where a script made its figures.
     """
     return f"moodlens:site:{name}"
 

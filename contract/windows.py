@@ -6,7 +6,7 @@ grain in which everything is counted) lies within exactly one window of each res
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from enum import StrEnum
 
 GRAIN_MS = 10_000
@@ -40,9 +40,10 @@ KEPT_MS = {
     Resolution.HOUR: 400 * _DAY_MS,
     Resolution.DAY: 5 * 365 * _DAY_MS,
 }
-"""How long a chunk is kept after its end."""
+"""How long a chunk is kept after its end, at most; a site may keep it shorter (``contract.retention``)."""
 
 _LOCAL = (Resolution.HOUR, Resolution.DAY)
+_LAST_ZONE = timezone(-timedelta(hours=12))  # nowhere does a day end later
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Chunk:
 
     @property
     def expires_at_ms(self) -> int:
-        """When the chunk may be forgotten."""
+        """When the chunk is forgotten at the latest; a site may set it earlier."""
         return self.end_ms + KEPT_MS[self.resolution]
 
     def row_of(self, at_ms: int) -> int:
@@ -104,6 +105,19 @@ def chunks_between(resolution: Resolution, from_ms: int, to_ms: int, time_zone: 
         chunks.append(chunk)
         at_ms = chunk.end_ms
     return chunks
+
+
+def latest_end_ms(resolution: Resolution, name: str) -> int:
+    """End (UTC) of the chunk of that name, in the time zone in which it would end last.
+
+    Raises:
+        ValueError: no chunk of the resolution has such a name.
+    """
+    if resolution is Resolution.TEN_SECONDS:
+        hour = datetime.strptime(name, "%Y%m%dT%H").replace(tzinfo=UTC)
+        return round(hour.timestamp() * 1000) + _HOUR_MS
+    day = datetime.strptime(name, "%Y%m%d").date()  # noqa: DTZ007 - a date
+    return _midnight_ms(day + timedelta(days=1), _LAST_ZONE if resolution in _LOCAL else UTC)
 
 
 def _midnight_ms(day: date, zone: tzinfo) -> int:

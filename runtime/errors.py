@@ -25,5 +25,14 @@ class RedisUnavailable(MoodLensError):
     """Redis does not answer, or refuses the login."""
 
 
+class ModelUnusable(MoodLensError):
+    """The model's folder lacks a file, or the model does not take our crops or give our labels."""
+
+
 class LayoutMismatch(MoodLensError):
     """Redis holds data that was laid out by an incompatible version or with other partitions."""
+
+
+def reason_of(error: OSError) -> str:
+    """What the system says of a failure, in the case of our lines: ``no such file or directory``."""
+    return (error.strerror or str(error)).lower()

@@ -11,7 +11,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import msgspec
 from prometheus_client import make_wsgi_app
 
-from runtime.errors import MoodLensError
+from runtime.errors import MoodLensError, reason_of
 from runtime.settings import ProcessSettings
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def serve_health(settings: ProcessSettings, health: Health) -> Iterator[None]:
     try:
         server = make_server(*address, page, server_class=_Server, handler_class=_QuietHandler)
     except OSError as error:
-        raise MoodLensError(f"cannot serve health on {address[0]}:{address[1]}: {error.strerror}") from None
+        raise MoodLensError(f"cannot serve health on {address[0]}:{address[1]}: {reason_of(error)}") from None
     with server:
         thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
         thread.start()

@@ -6,7 +6,9 @@ the client would resend what the caller has given up, and fight over a client id
 
 import ssl
 import threading
+from base64 import b64decode
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import paho.mqtt.client as paho
@@ -15,7 +17,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from runtime.errors import BrokerRefused, BrokerUnavailable
+from runtime.errors import BrokerRefused, BrokerUnavailable, reason_of
 from runtime.settings import MqttSettings
 
 CONNECT_TIMEOUT_S = 10.0
@@ -117,13 +119,13 @@ def open_mqtt(settings: MqttSettings, session: Session, handlers: Handlers | Non
         why = getattr(error, "verify_message", "") or error.reason or error
         raise BrokerUnavailable(f"broker {where}: TLS failed: {why}") from None
     except OSError as error:
-        raise BrokerUnavailable(f"no broker at {where}: {error.strerror or error}") from None
+        raise BrokerUnavailable(f"no broker at {where}: {reason_of(error)}") from None
     client.loop_start()
     if not answered.wait(CONNECT_TIMEOUT_S) or not answers:
-        client.loop_stop()
+        _end_network_thread(client)
         raise BrokerUnavailable(f"broker {where} did not answer the connection request")
     if answers[0].is_failure:
-        client.loop_stop()
+        _end_network_thread(client)
         raise BrokerRefused(f"broker {where} refused the connection: {answers[0]}")
     return client
 
@@ -140,7 +142,13 @@ def close_mqtt(client: paho.Client, *, session_expiry_s: int | None = None) -> N
         properties = Properties(PacketTypes.DISCONNECT)
         properties.SessionExpiryInterval = session_expiry_s
     client.disconnect(properties=properties)
-    client.loop_stop()
+    _end_network_thread(client)
+
+
+def _end_network_thread(client: paho.Client) -> None:
+    # paho asks whether there is a thread, and then for it to end; one that ends by itself in between is gone
+    with suppress(AttributeError):
+        client.loop_stop()
 
 
 def _client(settings: MqttSettings, session: Session) -> paho.Client:
@@ -159,7 +167,13 @@ def _client(settings: MqttSettings, session: Session) -> paho.Client:
             str(file) if file else None for file in (settings.ca_file, settings.cert_file, settings.key_file)
         )
         try:
-            client.tls_set(ca_certs=ca, certfile=cert, keyfile=key)
+            if settings.ca:
+                context = ssl.create_default_context(cadata=b64decode(settings.ca))
+                if cert:
+                    context.load_cert_chain(cert, key)
+                client.tls_set_context(context)
+            else:
+                client.tls_set(ca_certs=ca, certfile=cert, keyfile=key)
         except (OSError, ssl.SSLError) as error:
             raise BrokerRefused(f"cannot use the TLS files given: {error}") from None
     if session.will:

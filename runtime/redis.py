@@ -43,6 +43,7 @@ def _connect(settings: RedisSettings) -> Client:
         "retry": Retry(ExponentialWithJitterBackoff(base=0.05, cap=1.0), RETRIES),
         "socket_timeout": TIMEOUT_S,
         "socket_connect_timeout": TIMEOUT_S,
+        "driver_info": None,  # no word on our library: Redis 7.0 cannot allow a user that command alone
     }
     return RedisCluster.from_url(url, **options) if settings.cluster else Redis.from_url(url, **options)
 

@@ -1,18 +1,25 @@
 """Settings that every process shares, from environment variables; each room adds its own class.
 
 A settings object is built in ``main`` and passed on: nothing is read at import. ``docs/settings.md`` lists
-them all.
+them all. What should not stand in an environment can lie in files of a folder, named like the variables in
+lower case: ``MOODLENS_SECRETS_DIR``.
 """
 
+import os
+from base64 import b64decode
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from runtime.errors import SettingsError
+from runtime.errors import SettingsError, reason_of
 
 PREFIX = "MOODLENS_"
+
+SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
+"""Variable that names a folder of more settings; a variable that is set goes before a file."""
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -43,11 +50,23 @@ class MqttSettings(BaseSettings):
     password: SecretStr = Field(SecretStr(""), description="broker password")
     tls: bool = Field(False, description="encrypt, and verify the broker's certificate")
     ca_file: Path | None = Field(None, description="CA certificate (PEM); unset: the system's")
+    ca: str = Field(
+        "", description="the CA certificate itself, in place of its file: DER in Base64, one line"
+    )
     cert_file: Path | None = Field(
         None, description="client certificate (PEM), where the broker asks for one"
     )
     key_file: Path | None = Field(None, description="its private key (PEM)")
     keepalive_s: int = Field(15, ge=5, le=600, description="silence after which a connection counts as lost")
+
+    @field_validator("ca")
+    @classmethod
+    def _is_base64(cls, text: str) -> str:
+        try:
+            b64decode(text, validate=True)
+        except ValueError:
+            raise ValueError("is no Base64") from None
+        return text
 
 
 class RedisSettings(BaseSettings):
@@ -63,14 +82,48 @@ class RedisSettings(BaseSettings):
 
 
 def load_settings(kind: type[S]) -> S:
-    """Settings of ``kind`` from the environment.
+    """Settings of ``kind`` from the environment and from the folder of ``MOODLENS_SECRETS_DIR``.
 
     Raises:
         SettingsError: names each variable that cannot be used, and why (never its value).
     """
     try:
-        return kind()
+        return kind(_secrets_dir=secrets_dir())
     except ValidationError as error:
         prefix = kind.model_config.get("env_prefix", "")
         faults = (f"{prefix}{fault['loc'][0]}".upper() + f": {fault['msg']}" for fault in error.errors())
         raise SettingsError("; ".join(faults)) from None
+    except OSError as error:
+        raise SettingsError(f"{SECRETS_DIR}: {error.filename}: {reason_of(error)}") from None
+
+
+def secrets_dir() -> Path | None:
+    """The folder that ``MOODLENS_SECRETS_DIR`` names, or None.
+
+    Raises:
+        SettingsError: there is no such folder.
+    """
+    name = os.environ.get(SECRETS_DIR)
+    if not name:
+        return None
+    if not Path(name).is_dir():
+        raise SettingsError(f"{SECRETS_DIR}: there is no folder {name}")
+    return Path(name)
+
+
+def read_env_file(path: Path) -> None:
+    """Adds the variables of a file (lines ``NAME=value``) to the environment; those that are set stay.
+
+    Raises:
+        SettingsError: the file cannot be read.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            found = dotenv_values(stream=file, interpolate=False)
+    except OSError as error:
+        raise SettingsError(f"{path}: {reason_of(error)}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path}: is no text") from None
+    for name, value in found.items():
+        if name.startswith(PREFIX) and value is not None:
+            os.environ.setdefault(name, value)
