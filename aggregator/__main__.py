@@ -7,9 +7,9 @@ from aggregator.aggregator import HEALTH_PARTS, Aggregator
 from aggregator.mqtt_delivery import MqttDelivery
 from aggregator.notifier import Delivery, Notifier, delivering, wake
 from aggregator.outbox import Outbox
-from aggregator.outlet import MQTT, WEBHOOK
 from aggregator.settings import AggregatorSettings
 from aggregator.webhook import WebhookDelivery
+from contract.keys import MQTT, WEBHOOK
 from runtime.health import Health, serve_health
 from runtime.logs import configure_logs
 from runtime.process import run

@@ -6,6 +6,7 @@ from importlib.resources import files
 from aggregator import metrics
 from aggregator.deltas import Deltas
 from contract import keys
+from contract.retention import Retention
 from runtime.redis import Client
 
 Value = str | bytes | int
@@ -31,13 +32,17 @@ class Commit:
         self.keys: list[str] = [keys.epoch(partition), keys.stream(partition)]
         self.operations: list[Value] = []
 
-    def add_windows(self, deltas: Deltas, time_zone: tzinfo, now_ms: int) -> None:
-        """Adds to window rows, in every resolution that is still kept."""
+    def add_windows(self, deltas: Deltas, time_zone: tzinfo, kept: Retention, now_ms: int) -> None:
+        """Adds to window rows, in every resolution that is still kept.
+
+        A chunk expires as the site keeps it now, also one that was begun when the site kept it otherwise.
+        """
         for (subject, chunk), additions in deltas.chunks(time_zone).items():
-            if chunk.expires_at_ms > now_ms:
+            expires_at_ms = kept.expires_at_ms(chunk)
+            if expires_at_ms > now_ms:
                 pairs = [number for pair in additions.items() for number in pair]
                 key = keys.window_chunk(subject, chunk.resolution, chunk.name)
-                self._operate("add", key, chunk.expires_at_ms, len(pairs), *pairs)
+                self._operate("add", key, expires_at_ms, len(pairs), *pairs)
 
     def write_state(self, camera: str, written: dict[str, bytes], removed: list[str]) -> None:
         """Writes and removes fields of a camera's state."""

@@ -12,7 +12,7 @@ from operator import add
 from typing import Final
 
 from aggregator.deltas import Deltas, Row, add_products
-from aggregator.state import CameraState, OpenVisit, SessionClock, VisitKey
+from aggregator.state import ANY_ZONE, CameraState, OpenVisit, SessionClock, VisitKey
 from contract import row as columns
 from contract.codec import LogEvent
 from contract.events import CameraReport, FaceEmotions, FrameEmotions
@@ -74,6 +74,7 @@ def fold(state: CameraState, camera: str, logged: list[LoggedEvent], log_ms: int
                 _hear(state, frame.session, frame.captured_at_ms, entry.logged_ms)
             case CameraReport() as report:
                 _fold_report(report, deltas)
+                _take_back(state, report, timing)
                 _hear(state, report.session, report.to_ms, entry.logged_ms)
             case loss:
                 column = columns.REFUSED if loss.reason == "refused" else columns.SHED
@@ -144,6 +145,21 @@ def _fold_frame(state: CameraState, frame: FrameEmotions, deltas: Deltas, timing
         _add_faces(state, frame, zone, inside, row, deltas, timing)
 
 
+def _take_back(state: CameraState, report: CameraReport, timing: Timing) -> None:
+    """Forgets the open visits of tracks that are nobody's, uncounted; faces of them that still come are late.
+
+    A visit that is over stays counted, as do the faces seen so far in the sums over frames.
+    """
+    for track in report.excluded_tracks:
+        for key in [key for key in state.visits if (key.session, key.track) == (report.session, track)]:
+            if not _is_over(state, key, timing):
+                del state.visits[key]
+                state.touch_visit(key)
+        grave = VisitKey(report.session, track, ANY_ZONE)
+        state.tombstones[grave] = report.to_ms
+        state.touch_visit(grave)
+
+
 def _add_faces(
     state: CameraState,
     frame: FrameEmotions,
@@ -164,7 +180,7 @@ def _add_faces(
         if visit and _is_over(state, key, timing):
             _bury(state, frame.camera, key, deltas)
             visit = None
-        if key in state.tombstones:
+        if key in state.tombstones or VisitKey(key.session, key.track, ANY_ZONE) in state.tombstones:
             row[columns.LATE] += 1
         else:
             _grow_visit(state, frame, face, p, key, visit, deltas, timing)

@@ -12,7 +12,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from aggregator import metrics
 from aggregator.notifier import Undelivered
 from aggregator.outbox import Message
-from aggregator.outlet import MQTT
+from contract.keys import MQTT
 from runtime.errors import BrokerFailure
 from runtime.mqtt import Handlers, Session, close_mqtt, open_mqtt
 from runtime.settings import MqttSettings

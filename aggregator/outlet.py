@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from aggregator import metrics
 from aggregator.closure import closed_to_ms
@@ -18,18 +17,14 @@ from aggregator.standing import Fields, Standing, changes
 from aggregator.state import CameraState
 from contract import keys
 from contract.announcements import Alert, Announcement, encode_announcement
+from contract.keys import MQTT, WEBHOOK
+from contract.retention import LOOK_BACK_MS, look_back_ms
 from contract.rules import DeviationRule
 from contract.topics import Suffix, topic
-from contract.windows import KEPT_MS, WINDOW_MS, Resolution
+from contract.windows import Resolution
 from runtime.redis import Client
 
 log = logging.getLogger(__name__)
-
-MQTT, WEBHOOK = "mqtt", "webhook"
-"""Destinations: an outbox each, so that one that is away does not hold up the other."""
-
-LOOK_BACK_MS: Final = 24 * 3_600_000
-"""Older windows are history: they are in Redis for who asks, and no news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +96,10 @@ class Outlet:
             log_ms: log time up to which the stream has been read.
         """
         desk = self._desks[camera] = self._desk({}, {})
-        time_zone = self._sites.of(camera).time_zone
+        site = self._sites.of(camera)
         for resolution in Resolution:  # a rule may ask for any of them
-            from_ms = max(at_ms, log_ms - _look_back_ms(resolution))
-            desk.standing.judged[resolution] = window_at(resolution, from_ms, time_zone).start_ms
+            from_ms = max(at_ms, log_ms - look_back_ms(resolution, site.kept.kept_ms(resolution)))
+            desk.standing.judged[resolution] = window_at(resolution, from_ms, site.time_zone).start_ms
         self._write(commit, camera, desk)
 
     def look(
@@ -150,7 +145,8 @@ class Outlet:
     def _due(self, camera: str, desk: _Desk, closed_ms: int, log_ms: int) -> list[Due]:
         """Windows that are over; notes in the desk when to look for others."""
         rules = self._rulebook.of(camera)
-        time_zone = self._sites.of(camera).time_zone
+        site = self._sites.of(camera)
+        time_zone = site.time_zone
         judged = desk.standing.judged
         watched = self._watched(rules)
         for resolution in judged.keys() - watched:
@@ -159,7 +155,7 @@ class Outlet:
         ends_ms = [log_ms + LOOK_BACK_MS]
         for resolution in watched:
             from_ms = judged.setdefault(resolution, window_at(resolution, log_ms, time_zone).start_ms)
-            oldest_ms = log_ms - _look_back_ms(resolution)
+            oldest_ms = log_ms - look_back_ms(resolution, site.kept.kept_ms(resolution))
             if max(from_ms, oldest_ms) >= closed_ms:
                 ends_ms.append(window_at(resolution, from_ms, time_zone).end_ms)
                 continue
@@ -203,11 +199,6 @@ class Outlet:
 
 def _named(fields: dict[bytes, bytes]) -> Fields:
     return {name.decode(): value for name, value in fields.items()}
-
-
-def _look_back_ms(resolution: Resolution) -> int:
-    """How long ago a window may have begun; what is read must not be about to expire."""
-    return min(LOOK_BACK_MS, KEPT_MS[resolution] // 2) + 2 * WINDOW_MS[resolution]
 
 
 def _weeks(rules: CameraRules) -> int:

@@ -13,6 +13,7 @@ from aggregator.commit import Commit, Committer
 from aggregator.deltas import Deltas
 from aggregator.fold import LoggedEvent, Timing, fold
 from aggregator.outlet import Outlet
+from aggregator.shortening import Shortening
 from aggregator.sites import Sites
 from aggregator.state import CameraState
 from aggregator.trim import TRIM_EVERY_MS, Trimmer
@@ -51,7 +52,7 @@ class Partition:
         number: of the partition.
         committer: applies commits.
         trimmer: keeps the stream short.
-        sites: time zones.
+        sites: time zones, and how long windows are kept.
         timing: when things are over.
         outlet: what becomes of closed windows.
         on_posted: called when there is something to be delivered.
@@ -75,6 +76,7 @@ class Partition:
         self._sites = sites
         self._timing = timing
         self._outlet = outlet
+        self._shortening = Shortening(client, sites)
         self._on_posted = on_posted
         self._swept_ms = 0
         self._trimmed_ms = 0
@@ -112,6 +114,7 @@ class Partition:
             metrics.observe_latency(_captures(by_camera), time.time_ns() // 1_000_000)
         if sweep:
             self._tell(log_ms, now_ms)
+            self._shortening.turn(self._subjects, now_ms)
 
     def _tell(self, log_ms: int, now_ms: int) -> None:
         """Judges closed windows: after the fold is committed, because that is what their rows are read from.
@@ -145,7 +148,8 @@ class Partition:
         written, removed = state.take_changes()
         commit.write_state(camera, written, removed)
         if deltas:
-            commit.add_windows(deltas, self._sites.of(camera).time_zone, now_ms)
+            site = self._sites.of(camera)
+            commit.add_windows(deltas, site.time_zone, site.kept, now_ms)
             new = deltas.subjects() - self._subjects
             commit.register(new)
             self._subjects |= new

@@ -1,11 +1,13 @@
-"""What the aggregator needs to know of a site: its time zone, and how few visits it tells of."""
+"""What the aggregator needs to know of a site: its time zone, how few visits it tells of, what it keeps."""
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
 from contract import keys
+from contract.retention import FIELDS, STANDARD, Retention
 from runtime.errors import SettingsError
 from runtime.redis import Client
 from runtime.zones import named_zone
@@ -22,10 +24,12 @@ class Site:
     Attributes:
         time_zone: cuts its hours and days.
         k: least visits that may be told of.
+        kept: how long its windows are.
     """
 
     time_zone: tzinfo
     k: int
+    kept: Retention = STANDARD
 
 
 class Sites:
@@ -40,6 +44,7 @@ class Sites:
         self._client = client
         self._default = default
         self._known: dict[str, tuple[float, Site]] = {}
+        self._complained: set[tuple[str, str]] = set()
 
     def of(self, camera: str) -> Site:
         """The site of ``site/camera``."""
@@ -51,8 +56,8 @@ class Sites:
         return site
 
     def _read(self, name: str) -> Site:
-        time_zone, k = self._client.hmget(keys.site(name), ["time_zone", "k"])
-        return Site(self._zone(name, time_zone), self._k(name, k))
+        time_zone, k, *kept = self._client.hmget(keys.site(name), ["time_zone", "k", *FIELDS.values()])
+        return Site(self._zone(name, time_zone), self._k(name, k), self._kept(name, kept))
 
     def _zone(self, name: str, given: str | bytes | None) -> tzinfo:
         if not given:
@@ -70,3 +75,12 @@ class Sites:
             return int(given)
         log.warning("site %s: k is no number above 0; using %d", name, self._default.k)
         return self._default.k
+
+    def _kept(self, name: str, given: Sequence[str | bytes | None]) -> Retention:
+        """What cannot be used is said once for each text it has."""
+        kept = Retention.read(given)
+        for resolution, why in kept.unusable.items():
+            if (name, why) not in self._complained:
+                self._complained.add((name, why))
+                log.warning("site %s: %s is not used: %s", name, FIELDS[resolution], why)
+        return kept

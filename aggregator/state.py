@@ -9,9 +9,13 @@ import msgspec
 
 from contract.labels import LABELS
 from contract.model import MODEL_PREFIX, model_times
+from contract.visits import VISIT_PREFIX
 from contract.windows import GRAIN_MS
 
-VISIT, TOMBSTONE, SESSION = "visit", "closed", "session"
+VISIT, TOMBSTONE, SESSION = VISIT_PREFIX.removesuffix(":"), "closed", "session"
+
+ANY_ZONE: Final = "*"
+"""A tombstone with this zone, which no zone is called, is one of a track in all zones."""
 
 
 class VisitKey(msgspec.Struct, frozen=True, order=True):
@@ -127,7 +131,7 @@ class CameraState:
         for key in sorted(self._changed_visits):
             suffix = f"{key.session}:{key.track}:{key.zone}"
             visit, last_ms = self.visits.get(key), self.tombstones.get(key)
-            fields[f"{VISIT}:{suffix}"] = _encode(visit) if visit else None
+            fields[f"{VISIT_PREFIX}{suffix}"] = _encode(visit) if visit else None
             fields[f"{TOMBSTONE}:{suffix}"] = None if last_ms is None else b"%d" % last_ms
         for session in sorted(self._changed_sessions):
             clock = self.sessions.get(session)

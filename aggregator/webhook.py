@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from aggregator import metrics
 from aggregator.notifier import Undelivered
 from aggregator.outbox import Message
-from aggregator.outlet import WEBHOOK
+from contract.keys import WEBHOOK
 
 log = logging.getLogger(__name__)
 
