@@ -6,13 +6,18 @@ import cv2
 import numpy as np
 
 from contract.events import FACES_MAX, INTERVAL_MAX_MS, SCHEMA, CameraReport, FaceCrop, FrameFaces
+from producer.badges import BadgeReader
 from producer.detection import Detection, Detector
 from producer.errors import ClockWentBack
-from producer.frames import Frame
+from producer.exclusion import Exclusion, Tracked
+from producer.frames import Frame, Image
 from producer.framing import crop_face, is_frontal
-from producer.metrics import DETECT_SECONDS, FACES, FACES_LEFT_OUT, FRAMES
+from producer.metrics import DETECT_SECONDS, FACES, FACES_EXCLUDED, FACES_LEFT_OUT, FRAMES
+from producer.posters import Posters
 from producer.reporter import Reporter
 from producer.tracker import Tracker
+from producer.whereabouts import Whereabouts
+from producer.zones import HIDDEN_SHARE, Box, Layout, Zones
 
 Event = FrameFaces | CameraReport
 
@@ -32,6 +37,9 @@ class Camera:
         reporter: of the same session.
         face_px: least and greatest height of a face; others are left out.
         start_ms: UTC start of the session.
+        zones: of this camera.
+        badges: finds what staff wear; None: nobody wears any.
+        poster_s: a face that has not moved for so long is a picture.
     """
 
     def __init__(
@@ -42,13 +50,19 @@ class Camera:
         reporter: Reporter,
         face_px: tuple[float, float],
         start_ms: int,
+        zones: Zones | None = None,
+        badges: BadgeReader | None = None,
+        poster_s: float = 120.0,
     ) -> None:
         self._name = name
         self._session = session
         self._detector = detector
         self._reporter = reporter
         self._face_px = face_px
+        self._zones = zones or Zones()
         self._tracker = Tracker()
+        self._exclusion = Exclusion(badges, Posters(poster_s), self._tracker.renew)
+        self._whereabouts = Whereabouts()
         self._now_ms = start_ms
         self._last_frame_ms: int | None = None
         self.frames_analysed = 0
@@ -59,6 +73,11 @@ class Camera:
     def tracks(self) -> int:
         """Tracks seen so far."""
         return self._tracker.count
+
+    @property
+    def hidden(self) -> list[Box]:
+        """Parts of the last frame with the faces of staff and posters; nobody gets to see them."""
+        return self._exclusion.hidden(self._now_ms)
 
     def see(self, frame: Frame) -> list[Event]:
         """The events of a frame: reports that end before it, then its faces if it has any.
@@ -71,9 +90,9 @@ class Camera:
         self._last_frame_ms = at_ms
         with DETECT_SECONDS.time():
             found = self._detector.detect(frame.image)
-        height, width = frame.image.shape[:2]
-        faces = self._crop(frame, self._tracker.update(self._plausible(found), at_ms, (width, height)))
-        events: list[Event] = list(self._reporter.frame(at_ms, interval_ms, len(faces)))
+        faces, excluded = self._look(frame.image, self._plausible(found), at_ms)
+        FACES_EXCLUDED.inc(excluded)
+        events: list[Event] = list(self._reporter.frame(at_ms, interval_ms, len(faces), excluded))
         if faces:
             events.append(
                 FrameFaces(
@@ -117,18 +136,29 @@ class Camera:
         least, greatest = self._face_px
         return [detection for detection in detections if least <= detection.box[3] <= greatest]
 
-    def _crop(self, frame: Frame, tracked: Sequence[tuple[int, Detection]]) -> tuple[FaceCrop, ...]:
-        """The crops of the largest faces, as many as one message carries."""
+    def _look(self, image: Image, found: Sequence[Detection], at_ms: int) -> tuple[tuple[FaceCrop, ...], int]:
+        """The crops of visitors' faces in a frame, and how many other faces are in it."""
+        layout = self._zones.on(image)
+        allowed = [one for one in found if layout.hidden_share(one.box) < HIDDEN_SHARE]
+        tracked = self._tracker.update(allowed, at_ms, (image.shape[1], image.shape[0]))
+        excluded = len(found) - len(allowed)
         if not tracked:
-            return ()
-        FACES_LEFT_OUT.inc(max(0, len(tracked) - FACES_MAX))
-        largest = sorted(tracked, key=lambda one: one[1].box[2] * one[1].box[3], reverse=True)[:FACES_MAX]
-        height, width = frame.image.shape[:2]
-        grey = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY), np.uint8)
+            return (), excluded
+        grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
+        told = self._exclusion.sort(grey, tracked, at_ms)
+        self._reporter.turned_out(told.turned_out)
+        # black before anything is cut out: so no pixel of these zones is in any crop
+        return self._crop(layout.black_out(grey), layout, told.visitors, at_ms), excluded + told.excluded
+
+    def _crop(self, grey: Image, layout: Layout, visitors: Tracked, at_ms: int) -> tuple[FaceCrop, ...]:
+        """The crops of the largest faces, as many as one message carries."""
+        FACES_LEFT_OUT.inc(max(0, len(visitors) - FACES_MAX))
+        largest = sorted(visitors, key=lambda one: one[1].box[2] * one[1].box[3], reverse=True)[:FACES_MAX]
+        height, width = grey.shape
         return tuple(
             FaceCrop(
                 track=track,
-                zone="",
+                zone=self._whereabouts.zone(track, _watched(layout, detection.box), at_ms),
                 box=_fractions(detection.box, width, height),
                 score=round(detection.score, SCORE_DIGITS),
                 frontal=is_frontal(detection),
@@ -138,9 +168,12 @@ class Camera:
         )
 
 
-def _fractions(
-    box: tuple[float, float, float, float], width: int, height: int
-) -> tuple[float, float, float, float]:
+def _watched(layout: Layout, box: Box) -> str:
+    """The watch zone that the middle of a box lies in, or ''."""
+    return layout.watched_at(box[0] + box[2] / 2, box[1] + box[3] / 2)
+
+
+def _fractions(box: Box, width: int, height: int) -> Box:
     """The part of a box that lies in the frame, x, y, w, h as fractions of it."""
     left, right = (min(1.0, max(0.0, x / width)) for x in (box[0], box[0] + box[2]))
     top, bottom = (min(1.0, max(0.0, y / height)) for y in (box[1], box[1] + box[3]))

@@ -15,6 +15,10 @@ class DetectorUnusable(MoodLensError):
     """The detector asked for cannot be opened: its file is missing, unreadable or not the known one."""
 
 
+class ClassifierUnusable(MoodLensError):
+    """The camera was asked to classify by itself, and lacks what that needs."""
+
+
 class ClockWentBack(MoodLensError):
     """The machine's clock was set back by more than a moment: the session's times would no longer grow."""
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from producer.capture import Capture
 from producer.errors import SourceUnavailable
 from producer.frames import Clock, Frame, Moment, Quiet
-from producer.metrics import SOURCE_RECONNECTS
+from producer.metrics import SOURCE_FREEZES, SOURCE_RECONNECTS
+from producer.same_picture import SamePicture
 from runtime.retry import keep_trying
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,8 @@ CLOSE_TIMEOUT_S = 1.0
 class LiveSource:
     """Reads a capture on a thread of its own, so that a slow taker never lags behind the world.
 
-    A capture that ends or fails is opened again, with random, growing pauses.
+    A capture that ends or fails is opened again, with random, growing pauses; so is one that is frozen, of
+    which no frame is handed out.
 
     Args:
         name: for people.
@@ -34,6 +36,7 @@ class LiveSource:
         fps: frames handed out a second, at most.
         clock: time.
         first: an already open capture to begin with.
+        frozen_s: what gives the very same picture for so long is frozen; 0: nothing is.
     """
 
     live = True
@@ -45,12 +48,15 @@ class LiveSource:
         fps: float,
         clock: Clock,
         first: Capture | None = None,
+        frozen_s: float = 0.0,
     ) -> None:
         self.name = name
         self._open = open_capture
         self._period_ms = 1000 / fps
         self._clock = clock
         self._first = first
+        self._frozen_s = frozen_s
+        self._picture = SamePicture(frozen_s)
         self._closing = threading.Event()
         self._fresh = threading.Condition()
         self._newest: Frame | None = None
@@ -88,21 +94,47 @@ class LiveSource:
         while not self._closing.is_set():
             if capture is None:
                 try:
-                    capture = keep_trying(self._closing, SourceUnavailable)(self._open)
+                    attempts = keep_trying(self._closing, SourceUnavailable, pause_max_s=REOPEN_PAUSE_MAX_S)
+                    capture = attempts(self._open)
                 except SourceUnavailable:
                     return  # only when closing
-            frames = 0
-            began_ms = self._clock.now_ms()
-            while (image := capture.read()) is not None and not self._closing.is_set():
-                frames += 1
-                with self._fresh:
-                    self._newest = Frame(image, self._clock.now_ms())
-                    self._fresh.notify()
+            began_ms, was_frozen = self._clock.now_ms(), self._picture.is_frozen
+            frames = self._hand_out(capture, began_ms)
             capture.release()
             capture = None
-            if frames > 1:  # else an address that serves single pictures
+            if self._picture.is_frozen:
+                short += 1
+            elif was_frozen:
+                short = 0
+            elif frames > 1:  # else an address that serves single pictures
                 short = short + 1 if self._clock.now_ms() - began_ms < SHORT_MS else 0
                 if short <= 1:
                     log.warning("%s: no more frames, opening it again", self.name)
             if not self._closing.wait(min(REOPEN_PAUSE_S * 2 ** min(short, 8), REOPEN_PAUSE_MAX_S)):
                 SOURCE_RECONNECTS.inc()
+
+    def _hand_out(self, capture: Capture, began_ms: int) -> int:
+        """Takes frames until the capture ends or is frozen; how many came."""
+        frames = 0
+        while (image := capture.read()) is not None and not self._closing.is_set():
+            frames += 1
+            now_ms = self._clock.now_ms()
+            was_frozen = self._picture.is_frozen
+            if self._picture.see(image, now_ms):
+                if not was_frozen:
+                    SOURCE_FREEZES.inc()
+                    log.warning(
+                        "%s: frozen, the very same picture for %.0f s; opening it again until it is another",
+                        self.name,
+                        self._frozen_s,
+                    )
+                    break
+                if now_ms - began_ms >= SHORT_MS:  # a stream may begin with an old picture
+                    break
+                continue
+            if was_frozen:
+                log.info("%s: no longer frozen", self.name)
+            with self._fresh:
+                self._newest = Frame(image, now_ms)
+                self._fresh.notify()
+        return frames

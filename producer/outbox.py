@@ -95,7 +95,7 @@ class Outbox:
         self._next_id += 1
         self._bytes += len(payload)
         while self._waiting and (len(self) > self._messages_max or self._bytes > self._bytes_max):
-            oldest_frame = (i for i, m in enumerate(self._waiting) if m.suffix is Suffix.FACES)
+            oldest_frame = (i for i, m in enumerate(self._waiting) if m.suffix is not Suffix.REPORTS)
             self._drop(next(oldest_frame, 0))
 
     def take(self, now_s: float) -> list[Message]:

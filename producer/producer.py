@@ -9,16 +9,19 @@ from importlib.metadata import version
 
 from contract.events import SCHEMA, CameraStatus
 from contract.topics import Suffix
+from producer.badges import BadgeReader
 from producer.camera import Camera, Event
 from producer.detection import Detector
 from producer.errors import NotDelivered
 from producer.frames import Clock, Frame, Source
+from producer.on_device import Classify
 from producer.outbox import Outbox
 from producer.preview import Previewer
 from producer.publisher import HEALTH_PART as BROKER
 from producer.publisher import Publisher
 from producer.reporter import Reporter
 from producer.settings import ProducerSettings
+from producer.zones import Zones
 from runtime.health import Health
 from runtime.settings import MqttSettings
 
@@ -62,8 +65,10 @@ class Producer:
         settings: of this camera.
         mqtt: where the broker is.
         detector: finds faces.
+        classify: what becomes of faces before they leave.
         clock: time.
         health: told how source and broker are.
+        zones: of the camera's picture.
     """
 
     def __init__(
@@ -71,18 +76,33 @@ class Producer:
         settings: ProducerSettings,
         mqtt: MqttSettings,
         detector: Detector,
+        classify: Classify,
         clock: Clock,
         health: Health,
+        zones: Zones,
     ) -> None:
         self._settings = settings
+        self._classify = classify
         self._health = health
         self._session = secrets.token_hex(8)
         start_ms = clock.now_ms()
         reporter = Reporter(settings.camera, self._session, settings.fps, detector.name, start_ms)
         face_px = settings.face_min_px, settings.face_max_px or math.inf
-        self._camera = Camera(settings.camera, self._session, detector, reporter, face_px, start_ms)
+        self._camera = Camera(
+            settings.camera,
+            self._session,
+            detector,
+            reporter,
+            face_px,
+            start_ms,
+            zones,
+            BadgeReader() if settings.staff_badges else None,
+            settings.poster_s,
+        )
         self._reporter = reporter
-        self._previewer = Previewer(settings.camera, self._session, start_ms) if settings.preview else None
+        self._previewer = (
+            Previewer(settings.camera, self._session, start_ms, zones) if settings.preview else None
+        )
         status = CameraStatus(
             schema=SCHEMA,
             camera=settings.camera,
@@ -135,16 +155,20 @@ class Producer:
 
     def _publish(self, events: list[Event]) -> None:
         for event in events:
-            self._publisher.put(event)
+            self._publisher.put(self._classify(event))
         self._count_dropped()
 
     def _show(self, frame: Frame) -> None:
         """Previews the frame that the camera has just seen, if that is wanted."""
-        if self._previewer and (preview := self._previewer.preview(frame, self._camera.frames_analysed - 1)):
+        if self._previewer is None:
+            return
+        number = self._camera.frames_analysed - 1
+        if preview := self._previewer.preview(frame, number, self._camera.hidden):
             self._publisher.show(preview)
 
     def _count_dropped(self) -> None:
-        frames = self._publisher.dropped()[Suffix.FACES]
+        dropped = self._publisher.dropped()
+        frames = dropped[Suffix.FACES] + dropped[Suffix.EMOTIONS]
         self._dropped += frames
         self._reporter.dropped(frames)
 

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from contract.codec import encode
-from contract.events import CameraReport, CameraStatus, FrameFaces, Preview
+from contract.events import CameraReport, CameraStatus, FrameEmotions, FrameFaces, Preview
 from contract.topics import Suffix
 from producer.connection import NO_SUBSCRIBER, Connection
 from producer.metrics import DROPPED, PREVIEWS, SENT
@@ -30,7 +30,11 @@ SHORT_S = 5.0
 """A connection that breaks sooner is followed by a pause: someone else may be using our client id."""
 
 GOODBYE_S = 1.0
-SUFFIXES: Final = {FrameFaces: Suffix.FACES, CameraReport: Suffix.REPORTS}
+SUFFIXES: Final = {
+    FrameFaces: Suffix.FACES,
+    FrameEmotions: Suffix.EMOTIONS,
+    CameraReport: Suffix.REPORTS,
+}
 
 
 class Publisher:
@@ -61,7 +65,7 @@ class Publisher:
         """Begins to connect."""
         self._thread.start()
 
-    def put(self, event: FrameFaces | CameraReport) -> None:
+    def put(self, event: FrameFaces | FrameEmotions | CameraReport) -> None:
         """Takes an event on; never waits."""
         payload = encode(event)
         with self._changed:

@@ -4,7 +4,9 @@ Every millisecond from the start to the end of a session lies in exactly one rep
 clock of more than ``JUMP_MS`` (a machine that slept, a clock set forward) is left out.
 """
 
-from contract.events import INTERVAL_MAX_MS, SCHEMA, CameraReport
+from collections.abc import Iterable
+
+from contract.events import EXCLUDED_TRACKS_MAX, INTERVAL_MAX_MS, SCHEMA, CameraReport
 from contract.windows import GRAIN_MS
 
 JUMP_MS = 60_000
@@ -27,22 +29,29 @@ class Reporter:
         self._fps = fps
         self._detector = detector
         self._seq = 0
+        self._excluded_tracks: list[int] = []
         self._begin(start_ms)
 
-    def frame(self, at_ms: int, interval_ms: int, faces_published: int) -> list[CameraReport]:
+    def frame(
+        self, at_ms: int, interval_ms: int, faces_published: int, excluded: int = 0
+    ) -> list[CameraReport]:
         """An analysed frame; the reports that end before it.
 
         Args:
             at_ms: when it was captured, not before the last frame.
             interval_ms: how much time before it counts as analysed.
             faces_published: faces handed to the outbox; 0: the frame is not published.
+            excluded: faces left out, of staff, masked or of no living person.
         """
         since_ms = at_ms - interval_ms
         reports = self._cut_until(at_ms, since_ms)
         self._cover(since_ms, at_ms)
+        if self._excluded_tracks and at_ms > self._from_ms:  # told at once, before its visit is over
+            reports.append(self._cut(at_ms))
         self._frames_analysed += 1
         self._frames_published += faces_published > 0
         self._faces_published += faces_published
+        self._excluded += excluded
         return reports
 
     def quiet(self, until_ms: int) -> list[CameraReport]:
@@ -55,6 +64,10 @@ class Reporter:
     def dropped(self, frames: int) -> None:
         """The outbox gave up frames."""
         self._dropped += frames
+
+    def turned_out(self, tracks: Iterable[int]) -> None:
+        """Tracks whose faces were published shall not count; the next frame's reports say so."""
+        self._excluded_tracks.extend(tracks)
 
     def finish(self, at_ms: int) -> list[CameraReport]:
         """The session ends at ``at_ms`` (exclusive): what remains, the last report being a partial one."""
@@ -70,6 +83,7 @@ class Reporter:
         self._frames_published = 0
         self._faces_published = 0
         self._dropped = 0
+        self._excluded = 0
 
     def _end_ms(self) -> int:
         return (self._from_ms // GRAIN_MS + 1) * GRAIN_MS
@@ -100,10 +114,12 @@ class Reporter:
             frames_published=self._frames_published,
             faces_published=self._faces_published,
             dropped=self._dropped,
-            excluded=0,  # nobody is masked or known as staff yet: all faces count
+            excluded=self._excluded,
             fps=self._fps,
             detector=self._detector,
+            excluded_tracks=tuple(self._excluded_tracks[:EXCLUDED_TRACKS_MAX]),
         )
+        del self._excluded_tracks[:EXCLUDED_TRACKS_MAX]
         self._seq += 1
         self._begin(to_ms)
         return report

@@ -9,13 +9,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contract.topics import is_camera_name
 from runtime.errors import SettingsError
-from runtime.settings import PREFIX
+from runtime.settings import PREFIX, secrets_dir
 
 
 class ProducerSettings(BaseSettings):
     """What a camera looks at, and how it finds, keeps and sends faces."""
 
-    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}PRODUCER_")
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}PRODUCER_", protected_namespaces=())
 
     camera: str = Field("", description="name of this camera, `site/camera`: a-z, 0-9 and -")
     source: str = Field(
@@ -30,10 +30,31 @@ class ProducerSettings(BaseSettings):
         description="at the end of a file or folder, wait until all is acknowledged, and fail otherwise",
     )
 
+    classify: bool = Field(
+        False,
+        description="classify faces on this camera: emotions leave it, no picture of a face does",
+    )
+    model_dir: Path | None = Field(
+        None, description="with `--classify`: folder with `model.json` and its model; unset: the shipped one"
+    )
+    model_variant: str = Field("int8", description="with `--classify`: which file of the model card to run")
+
     preview: bool = Field(
         False,
         description="show what the camera sees on the dashboard's live view, in small pictures, for 10 "
         "minutes from the start; nothing of them is stored",
+    )
+
+    zones: Path | None = Field(
+        None,
+        description="TOML file of watch, staff and masked zones, as `python -m producer zones` draws them",
+    )
+    staff_badges: bool = Field(
+        True,
+        description="leave out whoever wears a badge of `python -m producer badge` (0.5 ms a face)",
+    )
+    poster_s: float = Field(
+        120.0, ge=5, le=3600, description="a face that has not changed for so long is a poster"
     )
 
     detector: Literal["auto", "yunet", "haar"] = Field(
@@ -66,6 +87,13 @@ class ProducerSettings(BaseSettings):
     stream_timeout_s: float = Field(
         10.0, gt=0, le=300, description="silence after which an RTSP or HTTP stream is opened again"
     )
+    frozen_s: float = Field(
+        30.0,
+        ge=0,
+        le=3600,
+        description="a webcam or stream that gives the very same picture for so long is frozen, and opened "
+        "again; 0: never",
+    )
     outbox_messages_max: int = Field(
         10_000, ge=10, description="messages kept while the broker is away; the oldest go first"
     )
@@ -95,7 +123,7 @@ def load_producer_settings(flags: Mapping[str, object]) -> ProducerSettings:
     """
     given = {name: value for name, value in flags.items() if value is not None}
     try:
-        settings = ProducerSettings(**given)  # type: ignore[arg-type]  # pydantic checks them
+        settings = ProducerSettings(_secrets_dir=secrets_dir(), **given)  # type: ignore[arg-type]  # pydantic checks them
     except ValidationError as error:
         faults = []
         for fault in error.errors():

@@ -17,7 +17,9 @@ PLUGINS: Final = "moodlens.sources"
 called KIND, which raises a MoodLensError where it cannot; the scripted store of the demo is one."""
 
 
-def open_source(given: str, fps: float, clock: Clock, *, loop: bool, timeout_s: float) -> Source:
+def open_source(
+    given: str, fps: float, clock: Clock, *, loop: bool, timeout_s: float, frozen_s: float = 0.0
+) -> Source:
     """The source that ``given`` names.
 
     Args:
@@ -27,6 +29,7 @@ def open_source(given: str, fps: float, clock: Clock, *, loop: bool, timeout_s: 
         clock: time.
         loop: start again at the end of a file or folder.
         timeout_s: silence after which a stream is opened again.
+        frozen_s: the same for the very same picture of a webcam or stream; 0: never.
 
     Raises:
         MoodLensError: a plugin cannot open its source.
@@ -37,11 +40,11 @@ def open_source(given: str, fps: float, clock: Clock, *, loop: bool, timeout_s: 
     if given.isdecimal() or path.is_char_device():
         camera: int | str = int(given) if given.isdecimal() else given
         return LiveSource(
-            f"webcam {given}", lambda: open_webcam(camera), fps, clock, first=open_webcam(camera)
+            f"webcam {given}", lambda: open_webcam(camera), fps, clock, open_webcam(camera), frozen_s
         )
     if "://" in given:
         name = _without_secrets(given)
-        return LiveSource(name, lambda: open_stream(given, name, timeout_s), fps, clock)
+        return LiveSource(name, lambda: open_stream(given, name, timeout_s), fps, clock, frozen_s=frozen_s)
     if path.is_dir():
         return Playback(ImageFolder(path, fps), fps, clock, loop=loop)
     if not path.exists():

@@ -78,6 +78,15 @@ class Tracker:
         """Tracks confirmed so far; their numbers are 0 … count − 1."""
         return self._confirmed
 
+    def renew(self, number: int) -> int:
+        """Gives the track of this number another one, as if somebody had just come; the new number."""
+        for track in self._tracks:
+            if track.number == number:
+                track.number = self._confirmed
+                self._confirmed += 1
+                return track.number
+        raise KeyError(number)
+
     def update(
         self, detections: Sequence[Detection], at_ms: int, size: tuple[float, float] = (math.inf, math.inf)
     ) -> list[tuple[int, Detection]]:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from producer.errors import DetectorUnusable
+from runtime.errors import reason_of
 
 YUNET_URL = (
     "https://github.com/opencv/opencv_zoo/raw/main/models/face_detection_yunet/"
@@ -33,7 +34,7 @@ def read_yunet(file: Path) -> bytes:
     try:
         model = file.read_bytes()
     except OSError as error:
-        raise YunetUnavailable(f"cannot read the YuNet model {file}: {error.strerror}") from None
+        raise YunetUnavailable(f"cannot read the YuNet model {file}: {reason_of(error)}") from None
     if hashlib.sha256(model).hexdigest() != YUNET_SHA256:
         raise YunetUnavailable(f"{file} is not face_detection_yunet_2023mar.onnx: its SHA-256 differs")
     return model
