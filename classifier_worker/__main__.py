@@ -4,9 +4,9 @@ import argparse
 from importlib.metadata import version
 
 from classifier_worker.card import publish_card
-from classifier_worker.classifier import Classifier
 from classifier_worker.settings import WorkerSettings
 from classifier_worker.worker import HEALTH_PARTS, Worker
+from runtime.classifier import Classifier
 from runtime.health import Health, serve_health
 from runtime.logs import configure_logs
 from runtime.process import run
@@ -22,7 +22,9 @@ def main() -> None:
         description="Classifies the faces that cameras publish and writes the result to Redis.",
         epilog="Settings are environment variables: docs/settings.md lists them.",
     )
-    parser.add_argument("--drain", action="store_true", help="end when no more messages come")
+    parser.add_argument(
+        "--drain", action="store_true", help="end when no more messages come, not only at a signal"
+    )
     parser.add_argument("--version", action="version", version=f"moodlens {version('moodlens')}")
     arguments = parser.parse_args()
 

@@ -1,26 +1,15 @@
 """From deliveries to stream events: validate, classify all faces together, put them back in their frames."""
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Final
 
-import numpy as np
-
-from classifier_worker.classifier import Classifier, Crops
 from classifier_worker.intake import Delivery
 from contract.codec import CameraEvent, LogEvent, Reason, Refused, check_origin, decode
-from contract.events import (
-    SCHEMA,
-    CameraReport,
-    FaceEmotions,
-    FrameEmotions,
-    FrameFaces,
-    FrameLoss,
-    Probabilities,
-)
-from contract.labels import CROP_SIDE
+from contract.events import CROP_LIFETIME_S, SCHEMA, CameraReport, FrameEmotions, FrameFaces, FrameLoss
 from contract.topics import Suffix, parse_topic
+from runtime.classifier import Classifier
+from runtime.emotions import emotions_of
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +18,7 @@ _EVENT_OF: Final[dict[Suffix, type[CameraEvent]]] = {
     Suffix.EMOTIONS: FrameEmotions,
     Suffix.REPORTS: CameraReport,
 }
-_DECIMALS = 6  # windows count in millionths
+_LAST_S: Final = 2  # expiries are whole seconds, at the camera and at the broker
 
 
 @dataclass(slots=True)
@@ -77,17 +66,17 @@ class Batch:
             now_ms: UTC; becomes ``classified_at_ms``.
         """
         frames = [event for event in self.events if isinstance(event, FrameFaces)]
-        probabilities = iter(_probabilities(frames, classifier))
-        version = classifier.card.version
+        emotions = iter(emotions_of(frames, classifier, now_ms))
         events: list[LogEvent] = [
-            _with_emotions(event, probabilities, version, now_ms) if isinstance(event, FrameFaces) else event
-            for event in self.events
+            next(emotions) if isinstance(event, FrameFaces) else event for event in self.events
         ]
         return events + list(self.losses)
 
     def _take(self, delivery: Delivery, now_ms: int) -> CameraEvent | None:
-        """The event of a delivery; None: it was refused."""
+        """The event of a delivery; None: it was refused, or is empty."""
         self.deliveries.append(delivery)
+        if not delivery.payload:  # so the broker's sweep takes back what a camera had it keep
+            return None
         try:
             return _validate(delivery, now_ms)
         except Refused as refused:
@@ -107,43 +96,20 @@ def _validate(delivery: Delivery, now_ms: int) -> CameraEvent:
     if known is None or known[1] not in _EVENT_OF:
         raise Refused(Reason.UNKNOWN_TOPIC, "no site/camera name, or no topic of a camera")
     camera, suffix = known
+    if delivery.retained:
+        raise Refused(Reason.RETAINED, "the broker is to keep no message of a camera but its status")
     event: CameraEvent = decode(delivery.payload, _EVENT_OF[suffix])
     check_origin(event, camera, now_ms)
+    if isinstance(event, FrameFaces) and not _expires(delivery.left_s, now_ms - event.captured_at_ms):
+        raise Refused(Reason.UNBOUNDED, f"a crop must expire, within {CROP_LIFETIME_S} s")
     return event
 
 
-def _probabilities(frames: list[FrameFaces], classifier: Classifier) -> list[list[float]]:
-    pixels = b"".join(face.crop for frame in frames for face in frame.faces)
-    if not pixels:
-        return []
-    crops: Crops = np.frombuffer(pixels, np.uint8).reshape(-1, CROP_SIDE, CROP_SIDE)
-    # rounded in float64: a rounded float32 prints as 0.12345600128
-    rows: list[list[float]] = classifier.classify(crops).astype(np.float64).round(_DECIMALS).tolist()
-    return rows
+def _expires(left_s: int | None, age_ms: int) -> bool:
+    """Whether a crop was given a lifetime that is none too long.
 
-
-def _with_emotions(
-    frame: FrameFaces, probabilities: Iterator[list[float]], version: str, now_ms: int
-) -> FrameEmotions:
-    faces = tuple(
-        FaceEmotions(
-            face.track,
-            face.zone,
-            face.box,
-            face.score,
-            face.frontal,
-            cast("Probabilities", tuple(next(probabilities))),
-        )
-        for face in frame.faces
-    )
-    return FrameEmotions(
-        SCHEMA,
-        frame.camera,
-        frame.session,
-        frame.frame,
-        frame.captured_at_ms,
-        frame.interval_ms,
-        version,
-        now_ms,
-        faces,
-    )
+    In a message's last second Mosquitto leaves its expiry out: then its age, by the camera's clock, tells.
+    """
+    if left_s is None:
+        return age_ms >= (CROP_LIFETIME_S - _LAST_S) * 1000
+    return left_s <= CROP_LIFETIME_S

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import paho.mqtt.client as paho
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from classifier_worker.slot import SESSION_EXPIRY_S
 from contract.topics import WORKER_SUBSCRIPTIONS
@@ -29,12 +30,16 @@ class Delivery:
         payload: as published; not validated.
         packet_id: what ``Intake.acknowledge`` tells the broker.
         expires_s: monotonic time at which its broker would have given it up; None: never.
+        left_s: how far away that was when it came, whole seconds; None: for ever.
+        retained: its publisher asked the broker to keep it for whoever asks later.
     """
 
     topic: str
     payload: bytes
     packet_id: int
     expires_s: float | None = None
+    left_s: int | None = None
+    retained: bool = False
 
     def age_s(self, lifetime_s: float, now_s: float) -> float:
         """How much of its lifetime has passed (by no camera's clock); 0 where it has none.
@@ -78,7 +83,9 @@ class Intake:
             message=self._receive, subscribed=self._subscribed, disconnected=self._disconnected
         )
         self._client = open_mqtt(settings, session, handlers)
-        self._client.subscribe([(name, 1) for name in WORKER_SUBSCRIPTIONS])
+        # as published: a message that its camera wants the broker to keep is to be told from others
+        options = SubscribeOptions(qos=1, retainAsPublished=True)
+        self._client.subscribe([(name, options) for name in WORKER_SUBSCRIPTIONS])
         if not self._answered.wait(_ANSWER_TIMEOUT_S) or self._denied:
             close_mqtt(self._client)
             raise BrokerRefused(
@@ -131,7 +138,8 @@ class Intake:
         self._received += 1
         left_s: int | None = getattr(message.properties, "MessageExpiryInterval", None)
         expires_s = None if left_s is None else time.monotonic() + left_s
-        self._waiting.put(Delivery(message.topic, bytes(message.payload), message.mid, expires_s))
+        payload = bytes(message.payload)
+        self._waiting.put(Delivery(message.topic, payload, message.mid, expires_s, left_s, message.retain))
 
     def _subscribed(self, _packet_id: int, reasons: list[ReasonCode]) -> None:
         self._denied = [str(reason) for reason in reasons if reason.is_failure]

@@ -10,7 +10,6 @@ from redis.exceptions import RedisError
 
 from classifier_worker import metrics
 from classifier_worker.batch import Batch
-from classifier_worker.classifier import Classifier
 from classifier_worker.intake import Delivery, Intake
 from classifier_worker.log import EmotionLog, Outcome
 from classifier_worker.overload import Overload
@@ -18,6 +17,7 @@ from classifier_worker.settings import WorkerSettings
 from contract.codec import LogEvent
 from contract.events import CROP_LIFETIME_S
 from contract.topics import is_faces
+from runtime.classifier import Classifier
 from runtime.health import Health
 
 log = logging.getLogger(__name__)

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from redis.exceptions import RedisError
 
-from classifier_worker.classifier import Classifier
 from classifier_worker.intake import Intake
 from classifier_worker.log import EmotionLog
 from classifier_worker.pipeline import Pipeline
 from classifier_worker.settings import WorkerSettings
 from classifier_worker.slot import Slot, Slots
+from runtime.classifier import Classifier
 from runtime.errors import BrokerFailure
 from runtime.health import Health
 from runtime.redis import Client
