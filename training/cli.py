@@ -6,16 +6,23 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from training.aws.location import S3Location
+from training.aws_cli import add_s3, add_sagemaker
 from training.errors import TrainingError
 from training.inputs import load_inputs, load_scored_inputs
-from training.recipes import RECIPES
+from training.options import add_data, add_recipe, read_place
+
+_GOES_ON = {
+    "train": "; the same command goes on after the last whole epoch",
+    "s3": "; the same command goes on where it was",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        Exit status: 0; 2 after a line on stderr that says what to put right; 130 when stopped with Ctrl-C.
+        Exit status: 0; 1 after a line on stderr that says what to put right; 130 when stopped with Ctrl-C.
     """
     options = build_parser().parse_args(arguments)
     # TensorFlow's own messages say nothing about this project; a user who wants them sets the variable
@@ -23,19 +30,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _run(options)
     except TrainingError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
-    except KeyboardInterrupt:
-        goes_on = (
-            "; the same command goes on after the last whole epoch" if options.command == "train" else ""
-        )
-        sys.stderr.write(f"stopped{goes_on}\n")
+        sys.stderr.write(f"training: {error}\n")
+        return 1
+    except KeyboardInterrupt as stop:
+        sys.stderr.write(f"stopped{stop or _GOES_ON.get(options.command, '')}\n")
         return 130
     return 0
 
 
 def _run(options: argparse.Namespace) -> None:
     """Read and check what a command works on, then load what runs it: TensorFlow takes seconds."""
+    if options.command == "s3":
+        from training.aws.commands import run_download, run_upload  # noqa: PLC0415
+
+        (run_upload if options.direction == "upload" else run_download)(options)
+        return
+    if options.command == "sagemaker":
+        from training.sagemaker.commands import run_sagemaker  # noqa: PLC0415
+
+        run_sagemaker(options)
+        return
+    _fetch_remote(options)
     if options.command == "report":
         from training.scoring import run_report  # noqa: PLC0415
 
@@ -52,55 +67,62 @@ def _run(options: argparse.Namespace) -> None:
         COMMANDS[options.command](options, inputs)
 
 
+def _fetch_remote(options: argparse.Namespace) -> None:
+    """Put files of this machine in the place of what was given as s3://."""
+    remote = {name: value for name, value in vars(options).items() if isinstance(value, S3Location)}
+    if remote:
+        from rich.console import Console  # noqa: PLC0415
+
+        from training.aws.cache import fetch  # noqa: PLC0415
+
+        console = Console(soft_wrap=True, stderr=True)
+        for name, location in remote.items():
+            setattr(options, name, fetch(location, console))
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Build the parser of all commands."""
-    parser = argparse.ArgumentParser(prog="python -m training", description="Train, score and export models.")
-    commands = parser.add_subparsers(
-        dest="command", required=True, metavar="train | evaluate | export | report | face-model"
+    parser = argparse.ArgumentParser(
+        prog="python -m training",
+        description="Trains, scores and exports models.",
+        epilog="Exit status: 0; 1 after a line that says what to put right; 2 if an option is wrong; "
+        "130 when stopped with Ctrl-C.",
     )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_train(commands.add_parser(
         "train",
         help="train a model",
-        description="Train a model. A run that was stopped goes on when the same command is given again.",
+        description="Trains a model. A run that was stopped goes on when the same command is given again.",
     ))  # fmt: skip
     _add_evaluate(commands.add_parser(
         "evaluate",
         help="score an exported model",
-        description="Score an exported model on test images, also without those that equal a training image.",
+        description="Scores an exported model on test images, and without those that equal a training image.",
     ))  # fmt: skip
     _add_export(commands.add_parser(
         "export",
         help="quantise a trained model and write it with its card",
-        description="Quantise a run's model to int8 for LiteRT and write it with its card (model.json).",
+        description="Quantises a run's model to int8 for LiteRT and writes it with its card (model.json).",
     ))  # fmt: skip
     _add_report(commands.add_parser(
         "report",
         help="make a page of scores",
-        description="Make a page with plots of what evaluate wrote, and of the curves of a run.",
+        description="Makes a page with plots of what evaluate wrote, and of the curves of a run.",
     ))  # fmt: skip
     _add_face_model(commands.add_parser(
         "face-model",
-        help="fit the face model of the demo's synthetic shopper",
-        description="Fit a linear face model (means and principal components) to the training images; with "
+        help="fit the face model of the demo's synthetic shoppers",
+        description="Fits a linear face model (means and principal components) to the training images; with "
         "votes, to those whose expression people agree on.",
     ))  # fmt: skip
+    add_s3(commands)
+    add_sagemaker(commands)
     return parser
 
 
 def _add_train(train: argparse.ArgumentParser) -> None:
-    _add_data(train)
-    train.add_argument(
-        "--model", choices=RECIPES, default="moodnet", help="architecture (default: %(default)s)"
-    )
-    train.add_argument("--epochs", type=_positive, help="passes over the images (default: the recipe's)")
-    train.add_argument("--batch-size", type=_positive, help="images a step (default: the recipe's)")
-    train.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="change another number of the recipe (training/recipes.py says which there are)",
-    )
+    add_data(train)
+    add_recipe(train)
     train.add_argument(
         "--teacher",
         type=Path,
@@ -115,29 +137,20 @@ def _add_train(train: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="run folder of a model of the same shape to go on learning from, e.g. on faces of your own",
     )
-    train.add_argument(
-        "--seed", type=int, default=1, help="of weights, dropout and order (default: %(default)s)"
-    )
-    train.add_argument(
-        "--precision",
-        choices=("float32", "mixed_bfloat16"),
-        default="float32",
-        help="of the computation (default: %(default)s; the other is faster on processors with bfloat16)",
-    )
     train.add_argument("--out", type=Path, metavar="FOLDER", help="run folder (default: runs/<model>)")
 
 
 def _add_evaluate(evaluate: argparse.ArgumentParser) -> None:
-    _add_data(evaluate, "; or images to score alone, in class folders")
+    add_data(evaluate, "; or images to score alone, in class folders")
     evaluate.add_argument(
-        "--model", type=Path, metavar="FOLDER", required=True, help="exported model (with model.json)"
+        "--model", type=read_place, metavar="FOLDER", required=True, help="exported model (with model.json)"
     )
     evaluate.add_argument(
-        "--variant", default="int8", help="which of the model's files (default: %(default)s)"
+        "--variant", default="int8", metavar="NAME", help="which of the model's files (default: %(default)s)"
     )
     evaluate.add_argument(
         "--against",
-        type=Path,
+        type=read_place,
         metavar="PATH",
         help="the images that the model learnt from, to find those that are scored too "
         "(default: train/ beside test/)",
@@ -152,7 +165,7 @@ def _add_evaluate(evaluate: argparse.ArgumentParser) -> None:
 
 
 def _add_export(export: argparse.ArgumentParser) -> None:
-    _add_data(export)
+    add_data(export)
     export.add_argument("--run", type=Path, metavar="FOLDER", required=True, help="run folder of the model")
     export.add_argument("--to", type=Path, metavar="FOLDER", required=True, help="folder to write to")
     export.add_argument("--fp32", action="store_true", help="write the float32 model, too")
@@ -160,41 +173,25 @@ def _add_export(export: argparse.ArgumentParser) -> None:
 
 def _add_report(report: argparse.ArgumentParser) -> None:
     report.add_argument(
-        "--json", type=Path, metavar="FILE", required=True, help="what evaluate wrote to its --json"
+        "--json", type=read_place, metavar="FILE", required=True, help="what evaluate wrote to its --json"
     )
     report.add_argument("--run", type=Path, metavar="FOLDER", help="run folder, to draw its curves, too")
     report.add_argument("--to", type=Path, metavar="FOLDER", required=True, help="folder to write to")
 
 
 def _add_face_model(face_model: argparse.ArgumentParser) -> None:
-    _add_data(face_model)
+    add_data(face_model)
     face_model.add_argument(
-        "--yunet", type=Path, metavar="FILE", required=True, help="face_detection_yunet_2023mar.onnx"
-    )
-    face_model.add_argument(
-        "--to", type=Path, metavar="FILE", required=True, help="the .npz file to write, demo/face_model.npz"
-    )
-
-
-def _add_data(parser: argparse.ArgumentParser, other: str = "") -> None:
-    parser.add_argument(
-        "--data",
-        type=Path,
-        required=True,
-        metavar="PATH",
-        help="FER-2013: the zip file or folder with train/<label>/ and test/<label>/ that Kaggle gives, "
-        f"or the table fer2013.csv{other}",
-    )
-    parser.add_argument(
-        "--votes",
+        "--yunet",
         type=Path,
         metavar="FILE",
-        help="FER+ votes on these images (CSV); without them the data set's own labels are all there is",
+        required=True,
+        help="the face detector face_detection_yunet_2023mar.onnx",
     )
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
-    return number
+    face_model.add_argument(
+        "--to",
+        type=Path,
+        metavar="FILE",
+        required=True,
+        help=".npz file to write; the demo reads demo/face_model.npz",
+    )

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from contract.labels import LABELS
+from runtime.errors import reason_of
 from training.cut import cut_validation
 from training.dataset import Split
 from training.errors import RunError
@@ -18,6 +19,7 @@ from training.face_alignment import FaceModelError
 from training.face_model import fit_face_model
 from training.fit import Lesson, fit, load_selected
 from training.inputs import Inputs
+from training.options import list_changes
 from training.plots import plot_history
 from training.progress import show_progress
 from training.recipes import RECIPES, change_recipe
@@ -30,8 +32,7 @@ def run_train(options: argparse.Namespace, inputs: Inputs) -> None:
     """Train in the run folder, from the start or from where it stands."""
     console = Console(soft_wrap=True)
     dataset, votes = inputs.dataset, inputs.votes
-    changes = [*options.set, *_name_values(epochs=options.epochs, batch_size=options.batch_size)]
-    recipe = change_recipe(RECIPES[options.model], changes)
+    recipe = change_recipe(RECIPES[options.model], list_changes(options))
     cut = cut_validation(dataset)
     console.print(
         f"{dataset.name}: learning from {len(cut.learning)} images, validating on {len(cut.validation)}; "
@@ -87,7 +88,7 @@ def run_face_model(options: argparse.Namespace, inputs: Inputs) -> None:
     try:
         replace_file(options.to, content)
     except OSError as error:
-        raise FaceModelError(f"{options.to} cannot be written ({error.strerror})") from error
+        raise FaceModelError(f"{options.to} cannot be written ({reason_of(error)})") from error
     made_of = ", ".join(f"{label} {n}" for label, n in zip(LABELS, model.faces, strict=True))
     console.print(f"{len(content)} bytes → {options.to}; faces: {made_of}", highlight=False)
 
@@ -135,8 +136,4 @@ def _hash_weights(folder: RunFolder) -> str:
     try:
         return hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError as error:
-        raise RunError(f"{file} cannot be read ({error.strerror})") from error
-
-
-def _name_values(**values: int | None) -> list[str]:
-    return [f"{name}={value}" for name, value in values.items() if value is not None]
+        raise RunError(f"{file} cannot be read ({reason_of(error)})") from error

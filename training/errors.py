@@ -4,7 +4,7 @@ from runtime.errors import MoodLensError
 
 
 class TrainingError(MoodLensError):
-    """Base of the errors below; the command line shows its text as one line and exits with 2."""
+    """Base of the errors below; the command line shows its text as one line and exits with 1."""
 
 
 class DatasetError(TrainingError):
@@ -25,3 +25,7 @@ class ReportError(TrainingError):
 
 class PeerError(TrainingError):
     """The package whose network is scored beside ours is not installed, or in another version."""
+
+
+class AwsError(TrainingError):
+    """AWS cannot be reached, refuses, or lacks what was named; the message says what to do."""

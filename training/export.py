@@ -10,6 +10,7 @@ import numpy as np
 
 from contract.labels import CROP_SIDE, LABELS
 from contract.model import ModelCard, ModelData, ModelFile
+from runtime.errors import reason_of
 from training.calibration import fit_temperature, softmax
 from training.cut import cut_validation
 from training.dataset import Classes, Dataset, Images, Split, find_duplicates
@@ -154,7 +155,7 @@ def write_export(target: Path, contents: Contents, card: ModelCard) -> None:
             replace_file(target / card.files[name].name, content)
         replace_file(target / CARD_FILE, msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n")
     except OSError as error:
-        raise ExportError(f"{target} cannot be written ({error.strerror})") from error
+        raise ExportError(f"{target} cannot be written ({reason_of(error)})") from error
 
 
 def read_card(folder: Path) -> ModelCard:
@@ -166,7 +167,7 @@ def read_card(folder: Path) -> ModelCard:
     try:
         return msgspec.json.decode((folder / CARD_FILE).read_bytes(), type=ModelCard)
     except OSError as error:
-        raise ExportError(f"{error.filename} cannot be read ({error.strerror})") from error
+        raise ExportError(f"{error.filename} cannot be read ({reason_of(error)})") from error
     except msgspec.MsgspecError as error:
         raise ExportError(f"{folder / CARD_FILE} is not the card of a model ({error})") from error
 
@@ -183,7 +184,7 @@ def read_variant(folder: Path, card: ModelCard, variant: str) -> bytes:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise ExportError(f"{file} cannot be read ({error.strerror})") from error
+        raise ExportError(f"{file} cannot be read ({reason_of(error)})") from error
     if hashlib.sha256(content).hexdigest() != card.files[variant].sha256:
         raise ExportError(f"{file} is not the file that {CARD_FILE} describes")
     return content

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contract.labels import CROP_SIDE
+from runtime.errors import reason_of
 from training.dataset import Images
 from training.errors import TrainingError
 
@@ -141,7 +142,7 @@ def _open_yunet(file: Path, side: int) -> cv2.FaceDetectorYN:
     try:
         model = np.frombuffer(file.read_bytes(), np.uint8)
     except OSError as error:
-        raise FaceModelError(f"{file} cannot be read ({error.strerror})") from error
+        raise FaceModelError(f"{file} cannot be read ({reason_of(error)})") from error
     try:
         return cv2.FaceDetectorYN.create(
             "onnx",

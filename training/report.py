@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from contract.labels import LABELS
+from runtime.errors import reason_of
 from training.errors import ReportError
 from training.evaluate import Scores
 from training.interval import wilson_interval
@@ -76,7 +77,7 @@ def write_report(
             replace_file(folder / f"{name}-{plot}.png", content)
         replace_file(page, format_report(scorecard, name, history).encode())
     except OSError as error:
-        raise ReportError(f"{folder} cannot be written ({error.strerror})") from error
+        raise ReportError(f"{folder} cannot be written ({reason_of(error)})") from error
     return page
 
 

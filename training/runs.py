@@ -21,6 +21,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from runtime.errors import reason_of
 from training.errors import RunError
 from training.recipes import Recipe
 
@@ -115,7 +116,7 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             replace_file(settings_file, msgspec.json.format(msgspec.json.encode(settings)) + b"\n")
         except OSError as error:
-            raise RunError(f"{self.path} cannot be written ({error.strerror})") from error
+            raise RunError(f"{self.path} cannot be written ({reason_of(error)})") from error
         return History()
 
     def read_settings(self) -> RunSettings:
@@ -166,15 +167,17 @@ class RunFolder:
                 aside = self.path / f".{self.weights(newest).name}"
                 model.save_weights(aside, overwrite=True)
                 aside.replace(self.weights(newest))
-            replace_file(
-                self.path / "history.json", msgspec.json.format(msgspec.json.encode(history)) + b"\n"
-            )
-            replace_file(self.path / "history.csv", _format_csv(history).encode())
+            self.write_history(history)
         except OSError as error:
-            raise RunError(f"{self.path} cannot be written ({error.strerror})") from error
+            raise RunError(f"{self.path} cannot be written ({reason_of(error)})") from error
         for file in self.path.glob("epoch-*"):
             if file not in (self.state(newest), self.weights(best)):
                 file.unlink()
+
+    def write_history(self, history: History) -> None:
+        """Say which epochs count; OSError where the folder cannot be written."""
+        replace_file(self.path / "history.json", msgspec.json.format(msgspec.json.encode(history)) + b"\n")
+        replace_file(self.path / "history.csv", _format_csv(history).encode())
 
     def restore_state(self, history: History, restore: Callable[[dict[str, npt.NDArray[Any]]], None]) -> None:
         """Hand what was saved after the last epoch of ``history`` to ``restore``.

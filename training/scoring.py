@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from rich.console import Console
 
+from runtime.errors import reason_of
 from training.dataset import Images, find_duplicates
 from training.errors import ReportError
 from training.export import read_card, read_variant
@@ -40,7 +41,7 @@ def run_evaluate(options: argparse.Namespace, inputs: ScoredInputs) -> None:
         try:
             replace_file(options.json, text)
         except OSError as error:
-            raise ReportError(f"{options.json} cannot be written ({error.strerror})") from error
+            raise ReportError(f"{options.json} cannot be written ({reason_of(error)})") from error
     if options.page:
         write_report(scorecard, options.page, scorecard.model.version)
     print_summary(scorecard)
@@ -108,7 +109,7 @@ def read_scorecard(file: Path) -> Scorecard:
     try:
         return msgspec.json.decode(file.read_bytes(), type=Scorecard)
     except OSError as error:
-        raise ReportError(f"{file} cannot be read ({error.strerror})") from error
+        raise ReportError(f"{file} cannot be read ({reason_of(error)})") from error
     except msgspec.MsgspecError as error:
         raise ReportError(f"{file} does not hold scores ({error})") from error
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from runtime.errors import reason_of
 from training.errors import DatasetError
 
 MAX_IMAGE_BYTES = 1 << 20
@@ -57,7 +58,7 @@ def _list_folder(top: Path) -> Source:
                 raise DatasetError(f"{file} is too large for an image of this kind")
             return (top / file).read_bytes()
         except OSError as error:
-            raise DatasetError(f"{file} cannot be read ({error.strerror})") from error
+            raise DatasetError(f"{file} cannot be read ({reason_of(error)})") from error
 
     folders = frozenset(name for entry, name in entries if entry.is_dir() and not _is_clutter(name))
     return Source(

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from contract.labels import CROP_SIDE, LABELS
+from runtime.errors import reason_of
 from training.dataset import Dataset, Split
 from training.errors import DatasetError
 
@@ -43,8 +44,10 @@ def load_table(path: Path) -> Dataset:
                     name = f"{split}/{LABELS[place]}/fer{number:07}.png"
                     rows[split].append((name, image, place))
                     lines.append(f"{name} {hashlib.sha256(image.tobytes()).hexdigest()}\n")
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"{path} cannot be read ({getattr(error, 'strerror', None) or error})") from error
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read ({reason_of(error)})") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f"{path} cannot be read ({error})") from error
     digest = hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
     train, test = (
         _gather(sorted(rows[split], key=lambda row: row[0]), path, split) for split in USAGES.values()

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contract.labels import LABELS
+from runtime.errors import reason_of
 from training.dataset import Classes
 from training.errors import DatasetError
 
@@ -89,8 +90,10 @@ def load_votes(path: Path) -> VotesFile:
         content = path.read_bytes()
         rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
         counts = _read_counts(rows, path)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"{path} cannot be read ({getattr(error, 'strerror', None) or error})") from error
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read ({reason_of(error)})") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f"{path} cannot be read ({error})") from error
     return VotesFile(path, hashlib.sha256(content).hexdigest(), counts)
 
 

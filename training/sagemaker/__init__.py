@@ -1,0 +1,1 @@
+"""Training on AWS SageMaker, or on this machine just as there."""

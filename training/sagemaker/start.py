@@ -1,0 +1,75 @@
+"""Starting a job: code and data go to S3 first, and what would fail only later is asked for before."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from training.aws.client import open_client
+from training.aws.digests import encode_sha256
+from training.aws.errors import explained
+from training.aws.location import S3Location
+from training.aws.objects import find_objects
+from training.aws.transfer import show_transfer
+from training.aws.upload import plan_upload, upload
+from training.errors import AwsError
+from training.options import Place
+from training.sagemaker.job import Job, make_request
+
+Sources = dict[str, Place]
+"""Data by the name of the channel, where it lies before the job."""
+
+
+def place_code(code: bytes, bucket: str) -> S3Location:
+    """Where an archive of code goes: the same bytes to the same place."""
+    return S3Location(bucket, f"moodlens/code/{hashlib.sha256(code).hexdigest()[:16]}/sourcedir.tar.gz")
+
+
+def place_channels(sources: Sources, bucket: str) -> dict[str, S3Location]:
+    """Where each channel's data lies on S3, or goes."""
+    return {
+        name: S3Location(bucket, f"moodlens/data/{place.resolve().name}")
+        if isinstance(place, Path)
+        else place
+        for name, place in sources.items()
+    }
+
+
+def start_job(job: Job, code: bytes, sources: Sources, console: Console) -> None:
+    """Send what the job needs, and start it.
+
+    Args:
+        job: with the places of ``code`` and ``sources``.
+        code: ``sourcedir.tar.gz``.
+        sources: what lies on this machine is sent.
+        console: for the progress.
+
+    Raises:
+        AwsError: the bucket is missing or in another region, data is missing, or AWS does not answer or
+            refuses.
+    """
+    request = make_request(job)
+    s3 = open_client("s3", job.region)
+    _refuse_other_region(s3, job)
+    for name, place in sources.items():
+        if isinstance(place, Path):
+            sendings = plan_upload(place, job.channels[name])
+            total = sum(sending.size for sending in sendings)
+            with show_transfer(console, f"sending {place}", total) as advance:
+                upload(s3, sendings, advance)
+        else:
+            find_objects(s3, place)
+    with explained(str(job.code)):
+        s3.put_object(Bucket=job.code.bucket, Key=job.code.key, Body=code, ChecksumSHA256=encode_sha256(code))
+    with explained(job.name):
+        open_client("sagemaker", job.region).create_training_job(**request)
+
+
+def _refuse_other_region(s3: Any, job: Job) -> None:
+    """SageMaker reads and writes buckets of its own region only, and says so after minutes."""
+    with explained(f"s3://{job.bucket}"):
+        answer = s3.head_bucket(Bucket=job.bucket)
+    region = answer.get("BucketRegion", job.region)
+    if region != job.region:
+        raise AwsError(f"s3://{job.bucket} is in {region}, the job in {job.region}: give --region {region}")
