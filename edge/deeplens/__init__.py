@@ -1,0 +1,1 @@
+"""AWS DeepLens: ``device/`` is what runs there, ``package.py`` makes the zip of it."""

@@ -1,0 +1,1 @@
+"""AWS IoT Greengrass v2: the ordinary producer as a component."""
