@@ -20,9 +20,11 @@ from dashboard.access.door import is_loopback, refuse_open_door
 from dashboard.access.guard import Guard, out_of_order
 from dashboard.access.routes import SignIn
 from dashboard.access.users import BadUsersFile
+from dashboard.departure import Departure
 from dashboard.settings import DashboardSettings
 from dashboard.theme import PRIMARY_DARK, PRIMARY_LIGHT
 from dashboard.tls import check_certificate
+from runtime.arguments import read_port
 from runtime.logs import configure_logs
 from runtime.process import run
 from runtime.settings import MqttSettings, ProcessSettings, RedisSettings, load_settings
@@ -55,7 +57,7 @@ def main() -> None:
     app = st.App(
         APP,
         routes=[*SignIn(door).routes(), Route("/now", to_first_page)],
-        middleware=[Middleware(Guard, door=door, here_only=here_only)],
+        middleware=[Middleware(Departure), Middleware(Guard, door=door, here_only=here_only)],
         exception_handlers={BadUsersFile: out_of_order},
     )
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -96,13 +98,15 @@ def _streamlit_options(
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m dashboard",
-        description="Serves the dashboard.",
+        description="Serves the dashboard: what store managers see, in their browsers.",
         epilog="Settings are environment variables: docs/settings.md lists them. Sign-in: docs/sign-in.md.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to serve on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=8501, help="port to serve on (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=read_port, default=8501, metavar="N", help="port to serve on (default: %(default)s)"
+    )
     parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="certificate (PEM): serve HTTPS")
-    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="its private key (PEM)")
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="private key of that certificate (PEM)")
     parser.add_argument("--version", action="version", version=f"moodlens {version('moodlens')}")
     return parser
 

@@ -1,5 +1,6 @@
 """The shell of all pages: menu, filters, and what is said on all of them."""
 
+from dataclasses import dataclass
 from html import escape
 from typing import Final
 
@@ -7,17 +8,31 @@ import streamlit as st
 from redis.exceptions import RedisError
 
 from dashboard.access import sign_out_link, signed_in_as
-from dashboard.away import AWAY
-from dashboard.context import Directory, read_directory
-from dashboard.filters import show_filters
-from dashboard.heading import show_no_camera
 from dashboard.menu import MENU, PageEntry
-from dashboard.notice import notice
+from dashboard.shell.away import AWAY
+from dashboard.shell.context import Directory, read_directory
+from dashboard.shell.filters import show_filters
+from dashboard.shell.heading import show_no_camera
 from dashboard.theme import DARK_STYLE, LOGO, STYLE
+from dashboard.words.notice import notice
 from runtime.errors import RedisUnavailable
 
 WATCH_S: Final = 2
 """So often the shell looks whether there is something else to be seen than what the page was drawn of."""
+
+HIDE_PAGE: Final = "<style>.st-key-page {display: none}</style>"
+"""For ``st.html``: a page of which only a part could be drawn is not shown."""
+
+
+@dataclass(slots=True)
+class Drawn:
+    """What the page was drawn of.
+
+    Attributes:
+        directory: what there was to be seen; None: the database was away.
+    """
+
+    directory: Directory | None
 
 
 def main() -> None:
@@ -33,16 +48,19 @@ def main() -> None:
         if directory and directory.subjects.cameras:
             show_filters(directory.subjects, entry.filters)
         show_visitor()
-    st.fragment(watch, run_every=WATCH_S)(None if is_away else directory)
-    page = st.empty()
+    drawn = Drawn(None if is_away else directory)
+    st.fragment(watch, run_every=WATCH_S)(drawn)
     if directory is None or is_away:
-        page.warning(AWAY)
+        st.warning(AWAY)
         return
     try:
-        with page.container():
+        # not in an empty place: on a busy machine, the page would be gone for a moment with each drawing
+        with st.container(key="page"):
             show_page(entry, directory)
     except (RedisError, RedisUnavailable):
-        page.warning(AWAY)
+        drawn.directory = None
+        st.html(HIDE_PAGE)
+        st.warning(AWAY)
 
 
 def choose_page() -> PageEntry:
@@ -73,17 +91,13 @@ def look_around() -> tuple[Directory | None, bool]:
     return directory, False
 
 
-def watch(seen: Directory | None) -> None:
-    """Draws the page anew as soon as there is something else to be seen.
-
-    Args:
-        seen: what it was drawn of; None: the database was away.
-    """
+def watch(drawn: Drawn) -> None:
+    """Draws the page anew as soon as there is something else to be seen than what it was drawn of."""
     try:
         directory = read_directory()
     except (RedisError, RedisUnavailable):
         directory = None
-    if directory != seen:
+    if directory != drawn.directory:
         st.rerun()
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dashboard.charts import INDEX_COLOUR
+from dashboard.charts.style import INDEX_COLOUR
 
 PRIMARY_LIGHT: Final = "#ad2a66"
 PRIMARY_DARK: Final = "#f08cb8"

@@ -3,7 +3,7 @@
 import ssl
 from pathlib import Path
 
-from runtime.errors import SettingsError
+from runtime.errors import SettingsError, reason_of
 
 
 def check_certificate(cert_file: Path | None, key_file: Path | None) -> bool:
@@ -20,7 +20,7 @@ def check_certificate(cert_file: Path | None, key_file: Path | None) -> bool:
         try:
             file.read_bytes()
         except OSError as error:
-            raise SettingsError(f"{file}: {(error.strerror or str(error)).lower()}") from None
+            raise SettingsError(f"{file}: {reason_of(error)}") from None
     try:
         # a password is never asked for: there may be nobody to give it
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert_file, key_file, password=lambda: "")

@@ -3,6 +3,7 @@
 import argparse
 import getpass
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -32,23 +33,37 @@ def main() -> None:
     path: Path | None = arguments.file or load_settings(DashboardSettings).users_file
     if not path:
         raise Refused("name the users file with --file, or set MOODLENS_DASHBOARD_USERS_FILE")
-    arguments.do(path, arguments)
+    arguments.change(path, arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m dashboard.access",
-        description="Users of the dashboard: who may come in, and which sites each sees.",
-        epilog="A running dashboard follows at once.",
+        description="Says who may sign in to the dashboard, and which sites each sees. A running dashboard "
+        "follows at once.",
     )
     parser.add_argument("--version", action="version", version=f"moodlens {version('moodlens')}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
     file = argparse.ArgumentParser(add_help=False)
-    file.add_argument("--file", type=Path, help="users file (default: MOODLENS_DASHBOARD_USERS_FILE)")
+    file.add_argument(
+        "--file", type=Path, metavar="FILE", help="users file (default: MOODLENS_DASHBOARD_USERS_FILE)"
+    )
+    add_commands(parser, [file])
+    return parser
 
+
+def add_commands(
+    parser: argparse.ArgumentParser, parents: Sequence[argparse.ArgumentParser] = ()
+) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
+    """Adds ``add``, ``remove`` and ``list`` to a parser.
+
+    Args:
+        parser: for the command line; what it chooses is ``arguments.change(users_file, arguments)``.
+        parents: options that each command has besides.
+    """
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add = commands.add_parser(
         "add",
-        parents=[file],
+        parents=parents,
         help="let somebody in",
         description="Lets somebody in, with a new random password, which is shown once.",
     )
@@ -61,18 +76,32 @@ def _parser() -> argparse.ArgumentParser:
         "--password", action="store_true", help="ask for the password, or read it from standard input"
     )
     passwords.add_argument(
-        "--no-password", action="store_true", help="none: the user signs in with OpenID Connect"
+        "--no-password", action="store_true", help="give none: the user signs in with OpenID Connect"
     )
-    add.add_argument("--replace", action="store_true", help="if the user exists, with a new password too")
-    add.set_defaults(do=_add)
+    add.add_argument(
+        "--replace",
+        action="store_true",
+        help="if there is such a user, give these sites and a new password",
+    )
+    add.set_defaults(change=_add)
 
-    remove = commands.add_parser("remove", parents=[file], help="let somebody in no more")
+    remove = commands.add_parser(
+        "remove",
+        parents=parents,
+        help="let somebody in no more",
+        description="Lets somebody in no more; whoever is signed in so is out at once.",
+    )
     remove.add_argument("name", metavar="NAME", help="user name")
-    remove.set_defaults(do=_remove)
+    remove.set_defaults(change=_remove)
 
-    show = commands.add_parser("list", parents=[file], help="show who may come in")
-    show.set_defaults(do=_list)
-    return parser
+    show = commands.add_parser(
+        "list",
+        parents=parents,
+        help="show who may come in",
+        description="Shows who may come in, how they sign in, and which sites each sees.",
+    )
+    show.set_defaults(change=_list)
+    return commands
 
 
 def _add(path: Path, arguments: argparse.Namespace) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from starlette.responses import HTMLResponse
 
 from contract.labels import LABELS
-from dashboard.charts import COLOURS
+from dashboard.charts.style import COLOURS
 from dashboard.theme import LOGO
 
 _STYLE: Final = Path(__file__).with_name("page.css").read_text()

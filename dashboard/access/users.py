@@ -32,7 +32,7 @@ import msgspec
 
 from contract.events import NAME_PATTERN
 from dashboard.access.passwords import is_hash
-from runtime.errors import MoodLensError
+from runtime.errors import MoodLensError, reason_of
 
 ALL_SITES = "*"
 NAME_LENGTH_MAX = 128
@@ -132,7 +132,7 @@ class UsersFile:
         try:
             status = self.path.stat()
         except OSError as error:
-            raise BadUsersFile(f"{self.path}: {_reason(error)}") from None
+            raise BadUsersFile(f"{self.path}: {reason_of(error)}") from None
         version = (status.st_mtime_ns, status.st_size, status.st_ino)
         if not self._read or self._read[0] != version:
             self._read = (version, read_users(self.path))
@@ -160,7 +160,7 @@ def read_users(path: Path) -> Users:
         users = {key_of(name): _user(name, entry) for name, entry in content.users.items()}
         key = b64decode(content.cookie_key, validate=True)
     except OSError as error:
-        raise BadUsersFile(f"{path}: {_reason(error)}") from None
+        raise BadUsersFile(f"{path}: {reason_of(error)}") from None
     except ValueError as error:  # msgspec's errors and Base64's are ValueErrors, too
         raise BadUsersFile(f"{path}: {error}") from None
     if len(key) < _KEY_BYTES:
@@ -196,7 +196,7 @@ def write_users(path: Path, users: Users) -> None:
                 Path(file.name).unlink()
                 raise
     except OSError as error:
-        raise BadUsersFile(f"{path}: {_reason(error)}") from None
+        raise BadUsersFile(f"{path}: {reason_of(error)}") from None
 
 
 def _keep_rights(old: Path, new: Path) -> None:
@@ -215,7 +215,3 @@ def _user(name: str, entry: _Entry) -> User:
         return User(parse_name(name), parse_sites(entry.sites), entry.password)
     except ValueError as error:
         raise ValueError(f"user {name}: {error}") from None
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

@@ -6,14 +6,14 @@ import streamlit as st
 from redis.exceptions import RedisError
 
 from dashboard.access import signed_in_as
-from dashboard.alert_words import alert_words, sentence
-from dashboard.alerts import OpenAlert, PastAlert, acknowledge, read_alerts
-from dashboard.away import AWAY, is_written
-from dashboard.context import Context, get_context
-from dashboard.meaning import show_meaning
-from dashboard.rule_section import show_rules
-from dashboard.subjects import site_of
-from dashboard.times import duration, moment
+from dashboard.alerts.overview import OpenAlert, PastAlert, acknowledge, read_alerts
+from dashboard.alerts.rule_section import show_rules
+from dashboard.figures.subjects import site_of
+from dashboard.shell.away import AWAY, tell_unwritten, write_on_click
+from dashboard.shell.context import Context, get_context
+from dashboard.shell.meaning import show_meaning
+from dashboard.words.alerts import alert_words, sentence
+from dashboard.words.times import duration, moment
 from runtime.errors import RedisUnavailable
 
 REFRESH_S = 5
@@ -71,12 +71,13 @@ def show_open(context: Context, alert: OpenAlert) -> None:
         key = f"ack {alert.camera} {alert.rule} {alert.state.since_ms}"
         # where it is over or raised anew by now, nothing is noted, and the page shows what is new
         note = partial(acknowledge, context.client, alert, context.now_ms, signed_in_as() or "")
-        if (
-            alert.seen is None
-            and button.button("Acknowledge", key=key, width="stretch")
-            and is_written(note, words)
-        ):
-            st.rerun()
+        if alert.seen is None:
+            # called before anything is drawn: a click that the next drawing reads is lost if another drawing
+            # breaks that one off
+            button.button(
+                "Acknowledge", key=key, width="stretch", on_click=write_on_click, args=(note, f"not {key}")
+            )
+            tell_unwritten(f"not {key}", words)
 
 
 def badge(alert: OpenAlert) -> str:

@@ -10,21 +10,23 @@ from redis.exceptions import RedisError
 from contract import row
 from contract.windows import Resolution
 from dashboard.access import allowed_sites
-from dashboard.away import AWAY
-from dashboard.camera_health import CameraHealth, account_of, is_online
-from dashboard.camera_rows import STYLE
-from dashboard.context import Context, get_context
-from dashboard.health_rows import health_rows
-from dashboard.meaning import show_meaning
-from dashboard.outages import RESOLUTION, stretches
-from dashboard.periods import PERIODS
-from dashboard.presence import statuses
-from dashboard.queries import Question, answer, by_camera
-from dashboard.recent import read_last_looks
-from dashboard.reports import Heard, Refusal, clock_words, read_heard, read_refusals, refusal_words
-from dashboard.selection import Selection
-from dashboard.sites import Site
-from dashboard.subjects import site_of
+from dashboard.cameras.health import CameraHealth, account_of, is_online
+from dashboard.cameras.health_rows import health_rows
+from dashboard.cameras.outages import RESOLUTION, stretches
+from dashboard.cameras.presence import statuses
+from dashboard.cameras.reports import Heard, Refusal, clock_words, read_heard, read_refusals, refusal_words
+from dashboard.cameras.rows import STYLE
+from dashboard.figures.breakdowns import by_camera
+from dashboard.figures.models import read_models
+from dashboard.figures.periods import PERIODS
+from dashboard.figures.queries import Question, answer
+from dashboard.figures.recent import read_last_looks
+from dashboard.figures.selection import Selection
+from dashboard.figures.sites import Site
+from dashboard.figures.subjects import site_of
+from dashboard.shell.away import AWAY
+from dashboard.shell.context import Context, get_context, settings
+from dashboard.shell.meaning import show_meaning
 from runtime.errors import RedisUnavailable
 from runtime.windows import Windows
 
@@ -91,6 +93,7 @@ def read_health(
     accounts = {part.subject: account_of(part.cells.rows.sum(axis=0)) for part in answered.parts}
     day = context.store.read(cameras, RESOLUTION, now_ms - LOOKED_BACK_MS, now_ms, site.time_zone)
     last = last_heard(context, cameras, heard, day)
+    models = read_models(context.client, cameras, today.span)
     return [
         CameraHealth(
             name=camera,
@@ -100,6 +103,7 @@ def read_health(
             coverage=None if pd.isna(coverage[camera]) else float(coverage[camera]),
             account=accounts[camera],
             seen=stretches(day[camera], site.hours, site.time_zone, now_ms),
+            models=models[camera] if accounts[camera] else (),
         )
         for camera in cameras
     ]
@@ -139,18 +143,34 @@ def show_attach(sites: Sequence[str]) -> None:
         sites: names of those that the person may see.
     """
     st.subheader("Attach a camera", anchor=False)
-    st.markdown(
-        "On the machine that has the camera, with MoodLens installed there (README, “Attach a camera”), "
-        "`MOODLENS_MQTT_HOST` set to this system's broker, and a name of its own in place of `name`:"
-    )
+    place = st.container()
     site = st.selectbox("Site of the new camera", sites, key="attach-site") if len(sites) > 1 else None
-    st.code(attach_command(site or next(iter(sites), "shop-1")), language=None)
+    words, commands = how_to_attach(site or next(iter(sites), "shop-1"), bool(settings().users_file))
+    place.markdown(words)
+    st.code(commands, language=None)
     st.caption(
         "`--source` is a webcam's number, an RTSP or HTTP address, a video file or a folder of pictures. The "
         "camera shows here within half a minute."
     )
 
 
-def attach_command(site: str) -> str:
-    """What attaches a camera to a site."""
-    return f"python -m producer --camera {site}/name --source 0"
+def how_to_attach(site: str, is_guarded: bool) -> tuple[str, str]:
+    """What attaches a camera to a site, Markdown and commands.
+
+    Args:
+        site: name.
+        is_guarded: whether people must sign in, as on a server, which lets cameras in one by one, too.
+    """
+    there = (
+        "the machine that has the camera, with MoodLens installed there (README, “A server, and a camera”)"
+    )
+    if not is_guarded:
+        words = f"On {there}, `MOODLENS_MQTT_HOST` set to this system's broker, and a name of its own"
+        return f"{words} in place of `name`:", f"python -m producer --camera {site}/name --source 0"
+    words = (
+        f"On the server, let it in under a name of its own in place of `name`; take `name.env` to {there}:"
+    )
+    return words, (
+        f"docker compose run --rm -T admin enroll {site}/name --env > name.env\n"
+        "python -m producer --env-file name.env --source 0"
+    )

@@ -8,16 +8,19 @@ import pandas as pd
 import streamlit as st
 
 from contract.windows import Resolution
-from dashboard.context import Context, get_context
-from dashboard.downloads import show_downloads
-from dashboard.heading import show_nothing
-from dashboard.meaning import show_meaning
-from dashboard.places import cameras_of, sites_of
-from dashboard.queries import Answer, Question, answer
-from dashboard.rank_chart import MOOD, RANKED, VISITS, Ranked, rank_chart, ranking
-from dashboard.selection import Selection
-from dashboard.subjects import site_of
-from dashboard.timeline import Timeline, ends_from_zero, index_ends, make_timeline
+from dashboard.charts.ranks import MOOD, RANKED, VISITS, Ranked, rank_chart, ranking
+from dashboard.charts.timeline import Timeline, ends_from_zero, index_ends, make_timeline
+from dashboard.figures.breakdowns import by_camera
+from dashboard.figures.downloads import show_downloads
+from dashboard.figures.models import read_models
+from dashboard.figures.places import cameras_of, sites_of, zones_of
+from dashboard.figures.queries import Answer, Question, answer, answer_zones
+from dashboard.figures.selection import Selection
+from dashboard.figures.subjects import site_of
+from dashboard.shell.context import Context, get_context
+from dashboard.shell.heading import show_kept, show_nothing
+from dashboard.shell.meaning import show_meaning
+from dashboard.words.basis import TITLE, Basis, basis_words
 
 SHOWN_MOST = 12
 """Cameras that are drawn one by one, unless all are asked for."""
@@ -36,6 +39,8 @@ def show() -> None:
         "the site was open and a camera looked."
     )
     answers = [ask(context, Selection(site), period.resolution) for site in context.subjects.sites()]
+    for given in answers:
+        show_kept(given.site, period.resolution, given.question.span.from_ms, context.now_ms)
     cameras = cameras_of(answers)
     if not (cameras["visits"] > 0).any():
         show_nothing(context)
@@ -49,6 +54,10 @@ def show() -> None:
         show_ranking(sites_of(answers), ranked, "sites")
     st.subheader("Cameras", anchor=False)
     show_ranking(cameras, ranked, "cameras")
+    if zones := ask_zones(context, period.resolution):
+        st.subheader("Zones", anchor=False)
+        show_ranking(zones_of(zones), ranked, "zones")
+    show_basis(context, answers)
     show_each(context, ranking(cameras, ranked)["place"].tolist(), ranked)
     show_downloads(cameras, "cameras", period.title)
     show_meaning("compare")
@@ -57,9 +66,38 @@ def show() -> None:
 def ask(context: Context, selection: Selection, resolution: Resolution) -> Answer:
     """The figures of a site, or of one camera, over the chosen period."""
     site = context.sites[selection.site]
-    span = context.selection.chosen_period.span(context.now_ms, site.time_zone)
-    question = Question(selection, resolution, span)
+    question = question_of(context, selection, resolution)
     return answer(context.store, context.subjects, site, question, context.now_ms)
+
+
+def ask_zones(context: Context, resolution: Resolution) -> list[Answer]:
+    """The figures of every zone of every camera over the chosen period."""
+    subjects, answers = context.subjects, []
+    for camera in filter(subjects.zones, subjects.cameras):
+        site = context.sites[site_of(camera)]
+        question = question_of(context, Selection(site.name, camera), resolution)
+        answers += answer_zones(context.store, subjects, site, question, context.now_ms)
+    return answers
+
+
+def question_of(context: Context, selection: Selection, resolution: Resolution) -> Question:
+    """What is asked of a site or a camera: over the chosen period, by that site's clock."""
+    zone = context.sites[selection.site].time_zone
+    return Question(selection, resolution, context.selection.chosen_period.span(context.now_ms, zone))
+
+
+def show_basis(context: Context, answers: Sequence[Answer]) -> None:
+    """What the figures of each camera rest on."""
+    told = []
+    for given in answers:
+        models = read_models(context.client, context.subjects.of_site(given.site.name), given.question.span)
+        told += [
+            f"- **{line['camera']}**: {words}"
+            for line in by_camera(given).to_dict("records")
+            if (words := basis_words(Basis.of_line(line, models[line["camera"]])))
+        ]
+    with st.popover(TITLE):
+        st.markdown("\n".join(told))
 
 
 def show_ranking(places: pd.DataFrame, ranked: Ranked, name: str) -> None:

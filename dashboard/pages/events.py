@@ -7,18 +7,19 @@ import streamlit as st
 
 from contract.notes import SiteNote
 from contract.windows import Resolution
-from dashboard.away import is_written
-from dashboard.comparison import DAYS_MOST, MEASURED, Sides, compared, sides_of, verdict_words
-from dashboard.context import Context, get_context
-from dashboard.day_chart import day_chart
-from dashboard.meaning import show_meaning
-from dashboard.note_section import SAVED, show_change, show_new
-from dashboard.notes import read_notes, remove_note
-from dashboard.periods import Span, local_day, midnight_ms
-from dashboard.queries import Question, answer, daily
-from dashboard.selection import Selection
-from dashboard.subjects import Subjects
-from dashboard.times import day, days, moment
+from dashboard.charts.days import day_chart
+from dashboard.figures.breakdowns import daily
+from dashboard.figures.comparison import DAYS_MOST, MEASURED, Sides, compared, sides_of, verdict_words
+from dashboard.figures.periods import Span, local_day, midnight_ms
+from dashboard.figures.queries import Question, answer
+from dashboard.figures.selection import Selection
+from dashboard.figures.subjects import Subjects
+from dashboard.notes.kept import read_notes, remove_note
+from dashboard.notes.section import SAVED, show_change, show_new
+from dashboard.shell.away import is_written
+from dashboard.shell.context import Context, get_context
+from dashboard.shell.meaning import show_meaning
+from dashboard.words.times import day, days, moment
 
 CHOSEN = "event"
 """Session key: id of the event that is looked at."""

@@ -4,14 +4,15 @@ import pandas as pd
 import streamlit as st
 
 from contract.windows import Resolution
-from dashboard.context import Context, get_context
-from dashboard.downloads import show_downloads
-from dashboard.heading import about, show_heading, show_nothing
-from dashboard.hour_map import DWELL, MOOD, VISITS, extremes, hour_map
-from dashboard.meaning import show_meaning
-from dashboard.periods import PERIODS, Period
-from dashboard.queries import Question, answer, by_hour_of_week
-from dashboard.words import DWELL_HELP, INDEX_HELP
+from dashboard.charts.hour_map import DWELL, MOOD, VISITS, extremes, hour_map
+from dashboard.figures.breakdowns import by_hour_of_week
+from dashboard.figures.downloads import show_downloads
+from dashboard.figures.periods import PERIODS, Period
+from dashboard.figures.queries import Question, answer
+from dashboard.shell.context import Context, get_context
+from dashboard.shell.heading import about, show_heading, show_kept, show_nothing
+from dashboard.shell.meaning import show_meaning
+from dashboard.words.sentences import DWELL_HELP, INDEX_HELP
 
 FALLBACK = PERIODS["28d"]
 """What is shown where the chosen period does not have every weekday."""
@@ -28,6 +29,8 @@ def show() -> None:
     show_heading("Heatmap", lead, context, period.title.lower())
     if period is not chosen:
         st.caption(f"“{chosen.title}” does not have all weekdays, so this is {period.title.lower()}.")
+    from_ms = period.span(context.now_ms, context.site.time_zone).from_ms
+    show_kept(context.site, Resolution.HOUR, from_ms, context.now_ms)
     hours = ask(context, period)
     if not hours["visits"].notna().any():
         show_nothing(context)
@@ -42,7 +45,7 @@ def show() -> None:
 
 
 def ask(context: Context, period: Period) -> pd.DataFrame:
-    """The hours of the week, of ``queries.by_hour_of_week``."""
+    """The hours of the week, of ``breakdowns.by_hour_of_week``."""
     span = period.span(context.now_ms, context.site.time_zone)
     question = Question(context.selection, Resolution.HOUR, span)
     return by_hour_of_week(answer(context.store, context.subjects, context.site, question, context.now_ms))

@@ -8,12 +8,12 @@ import streamlit as st
 from redis.exceptions import RedisError
 
 from contract.events import PREVIEW_FOR_S
-from dashboard.away import AWAY
-from dashboard.context import Context, get_context
-from dashboard.frames import read_newest_frames
-from dashboard.meaning import show_meaning
-from dashboard.overlay import STYLE, drawing, picture_of
-from dashboard.previews import PreviewBoard
+from dashboard.cameras.overlay import STYLE, drawing, picture_of
+from dashboard.cameras.previews import PreviewBoard
+from dashboard.figures.frames import read_newest_frames
+from dashboard.shell.away import AWAY
+from dashboard.shell.context import Context, get_context
+from dashboard.shell.meaning import show_meaning
 from runtime.errors import RedisUnavailable
 from runtime.settings import MqttSettings, load_settings
 
@@ -44,7 +44,7 @@ def show() -> None:
     show_meaning("live")
 
 
-@st.cache_resource
+@st.cache_resource(on_release=PreviewBoard.close)
 def board() -> PreviewBoard:
     """One listener for all visitors."""
     return PreviewBoard(load_settings(MqttSettings))

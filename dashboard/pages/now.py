@@ -6,19 +6,20 @@ from itertools import groupby
 import streamlit as st
 from redis.exceptions import RedisError
 
-from dashboard.alert_words import sentence
-from dashboard.away import AWAY
-from dashboard.camera_now import CameraNow, camera_now
-from dashboard.camera_rows import STYLE, camera_rows, legend, percent
-from dashboard.charts import emotion_bar
-from dashboard.context import Context, get_context, now_ms
-from dashboard.heading import show_no_camera
-from dashboard.live_line import live_line
-from dashboard.meaning import show_meaning
-from dashboard.presence import detector_words, presence, statuses
-from dashboard.recent import Recent, read_recents
-from dashboard.subjects import site_of
-from dashboard.words import INDEX_HELP, index_words, visits_words
+from dashboard.cameras.now import CameraNow, camera_now
+from dashboard.cameras.presence import detector_words, presence, statuses
+from dashboard.cameras.rows import STYLE, camera_rows, legend, percent
+from dashboard.charts.live_line import live_line
+from dashboard.charts.style import emotion_bar
+from dashboard.figures.recent import Recent, read_recents
+from dashboard.figures.subjects import site_of
+from dashboard.shell.away import AWAY
+from dashboard.shell.context import Context, get_context, now_ms
+from dashboard.shell.heading import show_no_camera
+from dashboard.shell.meaning import show_meaning
+from dashboard.words.alerts import sentence
+from dashboard.words.basis import UNCLEAR, model_words, roughly
+from dashboard.words.sentences import INDEX_HELP, index_words, visits_words
 from runtime.errors import RedisUnavailable
 from runtime.redis import Client
 
@@ -112,7 +113,10 @@ def facts(now: CameraNow) -> list[str]:
     told = [] if now.in_view is None else [f"{now.in_view} in view"]
     if now.visits is not None:
         told.append(f"{visits_words(now.visits)} in 15 minutes")
-    return [*told, f"coverage {percent(now.coverage)}", *detector_words(now.status)]
+    told.append(f"coverage {percent(now.coverage)}")
+    if now.uncertain is not None:
+        told.append(f"{roughly(now.uncertain)} {UNCLEAR}")
+    return [*told, *filter(None, [model_words(now.models)]), *detector_words(now.status)]
 
 
 def show_rows(seen: Sequence[CameraNow]) -> None:
@@ -122,9 +126,12 @@ def show_rows(seen: Sequence[CameraNow]) -> None:
         of_site = list(members)
         online = sum(now.online is True for now in of_site)
         simulated = " &nbsp; :violet-badge[simulated]" if of_site[0].simulated else ""
-        st.markdown(f"**{site}** &nbsp; :gray[{online} of {len(of_site)} online]{simulated}")
+        read_by = model_words(sorted({model for now in of_site for model in now.models}))
+        told = " · ".join(filter(None, [f"{online} of {len(of_site)} online", read_by]))
+        st.markdown(f"**{site}** &nbsp; :gray[{told}]{simulated}")
         st.html(camera_rows(of_site))
     st.caption(
         "From left to right: the camera; the expression seen most, and the mood index; all seven; the index "
-        "over the last 15 minutes (up from the middle: pleasant); visits and coverage of these minutes."
+        "over the last 15 minutes (up from the middle: pleasant); visits and coverage of these minutes, "
+        "and how many of the visits were without a clear expression."
     )

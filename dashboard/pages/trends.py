@@ -1,27 +1,26 @@
 """Trends: how mood and visits went over a period, against the one before."""
 
-import numpy as np
 import streamlit as st
 
 from contract.windows import Resolution
-from dashboard.context import Context, get_context
-from dashboard.correction import WhyNot, corrected, find_soft_confusion, recover_shares
-from dashboard.downloads import show_downloads, table_of
-from dashboard.figure_row import Figure, show_figures
-from dashboard.heading import about, show_heading, show_nothing
-from dashboard.intervals import change
-from dashboard.meaning import show_meaning
-from dashboard.queries import Answer, Question, answer, by_camera
-from dashboard.share_chart import TOO_FEW, share_chart, shares_as_read, shares_corrected
-from dashboard.subjects import camera_of
-from dashboard.timeline import Timeline, make_timeline
-from dashboard.totals import totals_of
-from dashboard.words import (
+from dashboard.charts.timeline import Timeline, make_timeline
+from dashboard.figures.breakdowns import by_camera
+from dashboard.figures.correction import versions
+from dashboard.figures.downloads import show_downloads, table_of
+from dashboard.figures.intervals import change
+from dashboard.figures.queries import Answer, Question, answer
+from dashboard.figures.totals import totals_of
+from dashboard.pages.share_section import show_shares
+from dashboard.shell.context import Context, get_context
+from dashboard.shell.figure_row import Figure, show_figures
+from dashboard.shell.heading import about, show_heading, show_kept, show_nothing
+from dashboard.shell.meaning import show_meaning
+from dashboard.words.basis import TITLE, Basis, basis_words
+from dashboard.words.sentences import (
     ATTENTION_HELP,
     BEFORE,
     DWELL_HELP,
     INDEX_HELP,
-    WHY_NOT_CORRECTED,
     amount_change,
     count_change,
     coverage_words,
@@ -33,13 +32,9 @@ from dashboard.words import (
     points,
     seconds,
 )
-from runtime import figures
 
-AS_READ, CORRECTED = "As read", "Corrected"
 LOOKED_ALIKE = 0.8
 """Numbers of visits are compared where neither period has less than this share of the other's time."""
-
-LEFT_OUT = ", as far as visits go: how well the model’s mistakes are known is not in it"
 
 PER = {Resolution.QUARTER: "an hour", Resolution.HOUR: "an hour", Resolution.DAY: "a day"}
 
@@ -51,6 +46,7 @@ def show() -> None:
     before_words = BEFORE[period.key]
     now, before = ask(context)
     show_heading("Trends", f"How it went, against {before_words}.", context, period.title.lower())
+    show_kept(context.site, period.resolution, before.question.span.from_ms, context.now_ms)
     if not len(now.cells):
         show_nothing(context)
         return
@@ -63,10 +59,13 @@ def show() -> None:
         "Shaded: no camera looked."
     )
     st.altair_chart(timeline.index(), key="index", alt="The mood index over time, with its 95% band")
+    basis = st.container()
     st.subheader("Visits", anchor=False)
     st.caption(f"Visits {PER[period.resolution]}: what the figures above and below rest on{grey}.")
     st.altair_chart(timeline.rate(), key="visits", alt="Visits over time")
-    show_shares(context, now, timeline)
+    is_corrected = show_shares(context, now, timeline)
+    with basis:
+        show_basis(context, now, is_corrected)
     show_lengths(timeline, grey)
     show_downloads(table_of(now), "trends", about(context), period.title)
     show_meaning("trends")
@@ -137,42 +136,12 @@ def is_comparable(now: Answer, before: Answer) -> bool:
     return LOOKED_ALIKE * looked <= looked_before and LOOKED_ALIKE * looked_before <= looked
 
 
-def show_shares(context: Context, now: Answer, timeline: Timeline) -> None:
-    """The seven expressions: of the whole period with intervals, and over time."""
-    st.subheader("Expressions", anchor=False)
-    as_read = shares_as_read(now.total)
-    if not as_read:
-        st.caption("There is a single visit: shares need two or more.")
-        return
-    way = st.segmented_control(
-        "Shares", (AS_READ, CORRECTED), default=AS_READ, required=True, key="shares", bind="query-params"
-    )
-    shares, over_time = as_read, figures.shares(timeline.rows)
-    if way == CORRECTED:
-        cameras = sorted({camera_of(subject) for subject in context.selection.subjects(context.subjects)})
-        confusion = find_soft_confusion(context.client, cameras, now.question.span)
-        if isinstance(confusion, WhyNot):
-            st.info(WHY_NOT_CORRECTED[confusion])
-        else:
-            shares = shares_corrected(corrected(now.total, confusion), now.total)
-            seen = ~np.isnan(over_time[:, 0])
-            over_time[seen] = recover_shares(over_time[seen], confusion)
-    left, right = st.columns((2, 3), gap="large")
-    with left:
-        st.caption(
-            f"Of all visits of the period; lines: 95% interval{LEFT_OUT if shares is not as_read else ''} "
-            f"(none: {TOO_FEW})."
-        )
-        st.altair_chart(
-            share_chart(shares),
-            key="shares total",
-            alt=", ".join(f"{share.label} {percent(share.value)}" for share in shares),
-        )
-    with right:
-        st.caption("Over time; pleasant expressions at the top.")
-        st.altair_chart(
-            timeline.shares(over_time), key="shares time", alt="Shares of the expressions over time"
-        )
+def show_basis(context: Context, now: Answer, is_corrected: bool) -> None:
+    """What the mood of the whole period rests on."""
+    models = sorted(versions(context.client, context.chosen_cameras, now.question.span))
+    coverage = float(by_camera(now)["coverage"].mean())
+    told = basis_words(Basis.of_total(now.total, coverage, models, is_corrected))
+    st.caption(f"**{TITLE}:** {told}.")
 
 
 def show_lengths(timeline: Timeline, grey: str) -> None:

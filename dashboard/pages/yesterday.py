@@ -7,14 +7,21 @@ import pandas as pd
 import streamlit as st
 
 from contract.windows import Resolution
-from dashboard.context import Context, get_context
-from dashboard.downloads import show_downloads, table_of
-from dashboard.drawn import drawn_of
-from dashboard.figure_row import Figure, show_figures
-from dashboard.heading import about, show_heading
-from dashboard.incidents import alerts_of, notes_of, outages_of
-from dashboard.meaning import show_meaning
-from dashboard.morning import (
+from dashboard.charts.drawn import drawn_of
+from dashboard.charts.timeline import make_timeline, with_usual
+from dashboard.figures.breakdowns import by_hour_of_week, daily
+from dashboard.figures.correction import versions
+from dashboard.figures.downloads import show_downloads, table_of
+from dashboard.figures.periods import PERIODS, Span, days_before, local_day
+from dashboard.figures.queries import Answer, Question, answer
+from dashboard.notes.incidents import alerts_of, notes_of, outages_of
+from dashboard.shell.context import Context, get_context
+from dashboard.shell.figure_row import Figure, show_figures
+from dashboard.shell.heading import about, show_heading
+from dashboard.shell.meaning import show_meaning
+from dashboard.shell.paper import show_print
+from dashboard.words.basis import TITLE, Basis, basis_words
+from dashboard.words.morning import (
     ATTENTION,
     DWELL,
     MEASURED,
@@ -28,13 +35,15 @@ from dashboard.morning import (
     hours_words,
     usual,
 )
-from dashboard.paper import show_print
-from dashboard.periods import PERIODS, Span, days_before, local_day
-from dashboard.queries import Answer, Question, answer, by_hour_of_week, daily
-from dashboard.subjects import camera_of
-from dashboard.timeline import make_timeline, with_usual
-from dashboard.times import day as day_words
-from dashboard.words import ATTENTION_HELP, DWELL_HELP, INDEX_HELP, coverage_words, few_visits, known
+from dashboard.words.sentences import (
+    ATTENTION_HELP,
+    DWELL_HELP,
+    INDEX_HELP,
+    coverage_words,
+    few_visits,
+    known,
+)
+from dashboard.words.times import day as day_words
 
 TITLES = {
     VISITS: ("Visits", ""),
@@ -60,7 +69,8 @@ def show() -> None:
         few = few_visits(context.site.k)
         st.info(f"There were {few} on this day, or no camera looked. “Trends” shows the days before.")
     else:
-        show_day(by_day, day)
+        models = sorted(versions(context.client, context.chosen_cameras, span))
+        show_day(by_day, day, models)
         show_hours(context, hours, earlier, day)
     show_incidents(context, span)
     if not today.empty:
@@ -75,12 +85,13 @@ def ask(context: Context, span: Span, resolution: Resolution) -> Answer:
     return answer(context.store, context.subjects, context.site, question, context.now_ms)
 
 
-def show_day(by_day: pd.DataFrame, day: date) -> None:
+def show_day(by_day: pd.DataFrame, day: date, models: Sequence[str]) -> None:
     """The day as a whole: in sentences, in figures, and what was different.
 
     Args:
-        by_day: of ``queries.daily``, with the day and the weeks before.
+        by_day: of ``breakdowns.daily``, with the day and the weeks before.
         day: the day.
+        models: versions that read its faces.
     """
     line = by_day[by_day["date"] == day].iloc[0]
     values = {measured.column: float(line[measured.column]) for measured in MEASURED}
@@ -90,6 +101,7 @@ def show_day(by_day: pd.DataFrame, day: date) -> None:
     show_figures("yesterday", (figure_of(measured, values, usuals) for measured in MEASURED))
     if said := coverage_words(float(line["coverage"])):
         st.caption(said)
+    st.caption(f"**{TITLE}:** {basis_words(Basis.of_line(line, models))}.")
     st.subheader("What was different", anchor=False)
     show_list(changes(values, usuals, f"{day:%A}"))
 
@@ -130,7 +142,7 @@ def open_span(hours: Answer) -> Span:
 
 def show_incidents(context: Context, span: Span) -> None:
     """Alerts, outages and events of the day."""
-    cameras = sorted({camera_of(subject) for subject in context.selection.subjects(context.subjects)})
+    cameras = context.chosen_cameras
     st.subheader("Alerts and outages", anchor=False)
     told = [*alerts_of(context, cameras, span), *outages_of(context, cameras, span)]
     show_list(told or ["No alert, and no outage."])

@@ -1,0 +1,1 @@
+"""Alerts of a site, and the rules that raise them."""

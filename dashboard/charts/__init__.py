@@ -1,0 +1,1 @@
+"""Drawings of figures, in one theme."""

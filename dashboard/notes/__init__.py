@@ -1,0 +1,1 @@
+"""What people noted of a site: promotions, changes of staffing."""

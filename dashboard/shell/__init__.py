@@ -1,0 +1,1 @@
+"""What pages share: filters, headings, what a page is given, what is said while something is away."""

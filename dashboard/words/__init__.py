@@ -1,0 +1,1 @@
+"""Figures in the words of a store."""
