@@ -11,6 +11,7 @@ import msgspec
 from rich.console import Console
 
 from bench.aggregator import measure_aggregator
+from bench.camera import measure_camera
 from bench.dashboard import measure_dashboard
 from bench.limits import measure_limits
 from bench.machine import describe_machine
@@ -54,6 +55,7 @@ STAGES: Final[dict[str, Stage]] = {
     "model": measure_stage_model,
     "worker": lambda _given: _median([measure_worker(0) for _ in range(ROUNDS)]),
     "aggregator": lambda _given: _median([measure_aggregator(0) for _ in range(ROUNDS)]),
+    "camera": lambda _given: measure_camera(),
     "storage": lambda _given: measure_storage(),
     "dashboard": lambda _given: measure_dashboard(),
     "sustained": lambda given: measure_system(Load(20, given.capacity, 5 * given.seconds)),
@@ -66,21 +68,45 @@ ON_DEMAND: Final = {"soak"}
 
 def main() -> None:
     """Reads arguments, measures, writes."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument(
-        "stages", nargs="*", metavar="STAGE", help=f"of {', '.join(STAGES)} (default: all but the soak)"
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measures the streaming core stage by stage and whole, and writes a page and JSON.",
     )
     parser.add_argument(
-        "--capacity", type=float, default=3000, help="faces a second that this machine sustains"
+        "stages",
+        nargs="*",
+        metavar="STAGE",
+        help=f"what to measure: {', '.join(STAGES)} (default: all but soak)",
+    )
+    parser.add_argument(
+        "--capacity",
+        type=_positive,
+        default=3000.0,
+        metavar="N",
+        help="faces a second that this machine sustains (default: %(default)g)",
     )
     parser.add_argument(
         "--seconds",
-        type=float,
-        default=60,
-        help="of a run at half load; five times that sustained, twice at three times the capacity",
+        type=_positive,
+        default=60.0,
+        metavar="N",
+        help="length of a run at half load; five times that for the sustained one, twice that for overload "
+        "(default: %(default)g)",
     )
-    parser.add_argument("--soak-s", type=float, default=1800, help="length of the soak")
-    parser.add_argument("--out", type=Path, default=OUT, help="folder for core.json and core.md")
+    parser.add_argument(
+        "--soak-s",
+        type=_positive,
+        default=1800.0,
+        metavar="N",
+        help="length of the soak, seconds (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=OUT,
+        metavar="FOLDER",
+        help="folder for core.json and core.md (default: %(default)s)",
+    )
     given = parser.parse_args()
     unknown = set(given.stages) - STAGES.keys()
     if unknown:
@@ -96,6 +122,16 @@ def main() -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(results, indent=1) + "\n")
     write_page(given.out / "core.md", results)
+
+
+def _positive(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is no number above 0")
+    return number
 
 
 def _median(rounds: list[dict[str, Any]]) -> dict[str, Any]:

@@ -14,15 +14,16 @@ from contract import keys, row
 from contract.hours import OpeningHours
 from contract.labels import LABELS
 from contract.windows import KEPT_MS, WINDOW_MS, Resolution, chunk_at
-from dashboard.camera_now import camera_now
-from dashboard.grid import make_grid
-from dashboard.periods import PERIODS, Span, days_before
-from dashboard.queries import Answer, Question, answer, by_camera, by_hour_of_week, daily
-from dashboard.recent import read_recents
-from dashboard.selection import Selection
-from dashboard.sites import Site
-from dashboard.store import WindowStore
-from dashboard.subjects import Subjects, read_subjects
+from dashboard.cameras.now import camera_now
+from dashboard.figures.breakdowns import by_camera, by_hour_of_week, daily
+from dashboard.figures.grid import make_grid
+from dashboard.figures.periods import PERIODS, Span, days_before
+from dashboard.figures.queries import Answer, Question, answer
+from dashboard.figures.recent import read_recents
+from dashboard.figures.selection import Selection
+from dashboard.figures.sites import Site
+from dashboard.figures.store import WindowStore
+from dashboard.figures.subjects import Subjects, read_subjects
 from runtime.redis import Client
 
 CAMERAS: Final = 50

@@ -3,7 +3,6 @@
 from typing import Any
 
 from classifier_worker.settings import SHIPPED_MODEL
-from training.throughput import measure_convolution_limit, measure_throughput
 
 BATCH = 32
 
@@ -19,6 +18,9 @@ def measure_model(multiply_adds: int) -> dict[str, Any]:
     Args:
         multiply_adds: of a face.
     """
+    # here, so that the command's help need not wait for TensorFlow
+    from training.throughput import measure_convolution_limit, measure_throughput  # noqa: PLC0415
+
     faces_per_s = measure_throughput(read_model(), BATCH)
     limit = measure_convolution_limit()
     return {

@@ -7,9 +7,12 @@ _HEAD: Final = """\
 # The streaming core, measured
 
     make bench
+    make bench BENCH_ARGS=soak      # half load for long, and the memory meanwhile
 
 Machine: {processor}, {cores} cores, {memory_gb} GB, {system}; Python {python}, LiteRT {litert}.
-All runs on it at once, simulated cameras included. All figures, as they were written: [core.json](core.json).
+All runs on it at once, simulated cameras included. The broker has the settings of
+`docker-compose.yml`, without passwords, TLS and the log of refusals (about 5 µs a message). All figures, as
+they were written: [core.json](core.json).
 """
 
 _STAGES: Final = (
@@ -17,6 +20,7 @@ _STAGES: Final = (
     ("limits", "## Raw limits: C clients, no code of ours"),
     ("worker", "## One worker, MQTT in, Redis out; model and worker on the same core, medians of three"),
     ("aggregator", "## One aggregator on one core, medians of three"),
+    ("camera", "## One camera on one core, the scripted store before it; medians of three"),
     ("storage", "## One camera in Redis, every window kept and full"),
     ("dashboard", "## The data of the dashboard's pages, a site of 50 cameras, medians of five"),
 )

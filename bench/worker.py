@@ -17,7 +17,6 @@ from contract import keys
 from contract.codec import encode
 from contract.topics import WORKER_SUBSCRIPTIONS, Suffix, topic
 from runtime.mqtt import Handlers, Session, close_mqtt, open_mqtt
-from training.throughput import measure_throughput
 
 FRAMES: Final = 3_000
 CAMERAS: Final = 16
@@ -98,6 +97,8 @@ def _span_ms(rig: Rig) -> tuple[int, int]:
 
 
 def _measure_model(core: int) -> float:
+    from training.throughput import measure_throughput  # noqa: PLC0415  (as in bench.model)
+
     own = psutil.Process()
     if not hasattr(own, "cpu_affinity"):
         return measure_throughput(read_model(), BATCH)

@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
 
+from runtime.errors import reason_of
+
 GRACE_S = 3.0
 """After the starter's death, so long for the command to end in order."""
 
@@ -45,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
             preexec_fn=_die_with_this_process if sys.platform == "linux" else None,  # noqa: PLW1509  (no thread yet)
         )
     except OSError as error:
-        sys.stderr.write(f"cannot start {command[0]}: {error.strerror}\n")
+        sys.stderr.write(f"cannot start {command[0]}: {reason_of(error)}\n")
         return CANNOT_START
 
     def forward(_number: int, _frame: FrameType | None) -> None:

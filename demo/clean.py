@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier_worker.classifier import Classifier
 from demo.comparison import Floats
 from demo.face_model import FaceModel
 from demo.figure import Figure
 from demo.truth import ScriptedFace
+from runtime.classifier import Classifier
 
 MIXTURE_DIGITS = 1
 """Morphs are looked at in tenths."""

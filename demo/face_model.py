@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contract.labels import LABELS
-from runtime.errors import MoodLensError
+from runtime.errors import MoodLensError, reason_of
 
 FILE: Final = Path(__file__).with_name("face_model.npz")
 
@@ -93,7 +93,7 @@ def load_face_model(file: Path = FILE) -> FaceModel:
             components = arrays["components"] * arrays["scales"][:, None, None]
             labels = tuple(arrays["labels"].tolist())
     except OSError as error:
-        raise FaceModelUnusable(f"no face model in {file}: {error.strerror or 'unreadable'}") from None
+        raise FaceModelUnusable(f"no face model in {file}: {reason_of(error)}") from None
     except (EOFError, ValueError, KeyError, IndexError, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
         raise FaceModelUnusable(f"{file} is no face model: {error}") from None
     shapes_fit = mean.ndim == 2 and offsets.shape == (len(LABELS), *mean.shape)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from contract.labels import CROP_SIDE, LABELS
 from demo.face_model import FaceModel
+from producer.badges import DICTIONARY
 
 FACE_PX: Final = 144
 """Side of the face's square in a sprite."""
@@ -18,6 +19,10 @@ SIZE: Final = (340, 780)
 
 FACE_LEFT: Final = (SIZE[0] - FACE_PX) // 2
 FACE_TOP: Final = 72
+
+BADGE_SIDE: Final = 0.4
+BADGE_TOP: Final = 1.5
+"""Side of a badge, and where its card begins below the upper edge of the face, in sides of that."""
 
 YAW_STEP_DEG = 2.0
 """Turns are drawn in such steps."""
@@ -54,9 +59,10 @@ class Figure:
     Args:
         model: of faces.
         seed: who it is.
+        badge: number of the badge on the chest; None: there is none.
     """
 
-    def __init__(self, model: FaceModel, seed: int) -> None:
+    def __init__(self, model: FaceModel, seed: int, badge: int | None = None) -> None:
         rng = np.random.default_rng(seed)
         self._model = model
         self._identity = model.identity(seed)
@@ -66,6 +72,8 @@ class Figure:
         skin = _skin(model.face(self._identity, neutral))
         body = _draw_body(skin[..., None] * self._tint, np.array(hair, float), np.array(coat, float))
         self._body = np.asarray(np.clip(body, 0, 255), np.uint8)
+        if badge is not None:
+            _pin(self._body, badge)
 
     def sprite(self, mixture: Floats, yaw_deg: float = 0.0) -> Bytes:
         """The figure: uint8 (780, 340, 4), BGR (premultiplied) and opacity (255: opaque).
@@ -91,6 +99,17 @@ class Figure:
         wall = WALL_GREY * (1 - square[..., 3:] / np.float32(255))
         grey = cv2.cvtColor(np.asarray(np.clip(square[..., :3] + wall, 0, 255), np.uint8), cv2.COLOR_BGR2GRAY)
         return np.asarray(cv2.resize(grey, (CROP_SIDE, CROP_SIDE), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _pin(body: Bytes, badge: int) -> None:
+    """Pins a badge of staff to the chest: a marker of 8 cm on a white card, where a face is 20 cm high."""
+    side = round(BADGE_SIDE * FACE_PX)
+    dictionary = cv2.aruco.getPredefinedDictionary(DICTIONARY)
+    marker = cv2.aruco.generateImageMarker(dictionary, badge, side)
+    edge = side // 6
+    card = cv2.copyMakeBorder(marker, edge, edge, edge, edge, cv2.BORDER_CONSTANT, value=(255,))
+    left, top = (SIZE[0] - len(card)) // 2, FACE_TOP + round(BADGE_TOP * FACE_PX)
+    body[top : top + len(card), left : left + len(card), :3] = card[..., None]
 
 
 @lru_cache(maxsize=64)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from demo.errors import NoFolder
+from runtime.errors import reason_of
 
 
 @contextmanager
@@ -19,7 +20,7 @@ def temporary_folder() -> Iterator[Path]:
     try:
         folder = Path(tempfile.mkdtemp(prefix="moodlens-demo-"))
     except OSError as error:
-        raise NoFolder(f"cannot make a temporary folder: {error.strerror or error}") from None
+        raise NoFolder(f"cannot make a temporary folder: {reason_of(error)}") from None
     try:
         yield folder
     finally:

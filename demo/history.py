@@ -34,11 +34,21 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         description="Writes the past of a simulated store, so that there is something to look at. "
         "An aggregator must be running. The sites are marked as simulated.",
     )
-    parser.add_argument("--redis-url", metavar="URL", help="default: MOODLENS_REDIS_URL")
+    parser.add_argument("--redis-url", metavar="URL", help="Redis to write to (default: MOODLENS_REDIS_URL)")
     parser.add_argument(
-        "--days", type=_days, default=DAYS, help=f"1 to {DAYS_MAX}, today included (default: %(default)s)"
+        "--days",
+        type=_days,
+        default=DAYS,
+        metavar="N",
+        help=f"days to write, today included: 1 to {DAYS_MAX} (default: %(default)s)",
     )
-    parser.add_argument("--seed", type=_seed, default=SEED, help="another one, another story")
+    parser.add_argument(
+        "--seed",
+        type=_seed,
+        default=SEED,
+        metavar="N",
+        help="number that decides what happens (default: %(default)s)",
+    )
     parser.add_argument(
         "--site",
         action="append",

@@ -4,6 +4,7 @@ import socket
 from contextlib import ExitStack
 
 from demo.errors import PortTaken
+from runtime.errors import reason_of
 
 HOST = "127.0.0.1"
 DASHBOARD_PORT = 8501
@@ -44,5 +45,5 @@ def _why_not(port: int) -> str:
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            return (error.strerror or str(error)).lower()
+            return reason_of(error)
     return ""

@@ -12,6 +12,7 @@ from demo.options import Options
 from demo.ports import DASHBOARD_PORT
 from demo.story import DEFAULT, FOLDER
 from demo.system import System
+from runtime.arguments import read_port
 from runtime.stop import stop_on_signals
 
 
@@ -61,20 +62,20 @@ def parse(arguments: list[str]) -> Options:
         type=_days,
         default=0,
         metavar="DAYS",
-        help="give that store a simulated past of so many days first (two seconds a day)",
+        help="give that store a simulated past of so many days first, which takes about two seconds a day",
     )
     parser.add_argument(
         "--port",
-        type=_port,
+        type=read_port,
         metavar="N",
-        help=f"port of the dashboard (default {DASHBOARD_PORT}, or a free one if that is taken)",
+        help=f"port of the dashboard (default: {DASHBOARD_PORT}, or a free one if that is taken)",
     )
     parser.add_argument(
         "--embedded", action="store_true", help="use the broker and Redis that come as Python packages"
     )
     parser.add_argument("--headless", action="store_true", help="run without the dashboard")
     parser.add_argument(
-        "--seconds", type=_seconds, metavar="N", help="end by itself N seconds after it is up"
+        "--seconds", type=_seconds, metavar="N", help="end N seconds after all is up (default: at Ctrl-C)"
     )
     parser.add_argument(
         "--report",
@@ -83,7 +84,7 @@ def parse(arguments: list[str]) -> Options:
         help="at the end, write as JSON what was counted and, of a story, how near that is to the truth",
     )
     parser.add_argument(
-        "--verbose", action="store_true", help="show all that the parts say, and where the servers are"
+        "--verbose", action="store_true", help="show what every part logs, and where the servers are"
     )
     parser.add_argument("--version", action="version", version=f"moodlens {version('moodlens')}")
     given = parser.parse_args(arguments)
@@ -94,12 +95,6 @@ def parse(arguments: list[str]) -> Options:
     if given.headless and given.port:
         parser.error("--port is for the dashboard, which --headless leaves out")
     return Options(**vars(given))
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text} is no port: 1 to 65535")
-    return int(text)
 
 
 def _days(text: str) -> int:

@@ -10,7 +10,7 @@ from demo.comparison import compare, true_visits
 from demo.face_model import load_face_model
 from demo.findings import Findings
 from demo.truth import ScriptedFrame, read_truth
-from runtime.errors import MoodLensError
+from runtime.errors import MoodLensError, reason_of
 from runtime.settings import load_settings
 
 
@@ -68,7 +68,7 @@ def write_report(file: Path, report: dict[str, Any]) -> None:
     try:
         file.write_text(json.dumps(report, indent=1) + "\n")
     except OSError as error:
-        raise MoodLensError(f"cannot write the report {file}: {error.strerror}") from None
+        raise MoodLensError(f"cannot write the report {file}: {reason_of(error)}") from None
 
 
 def summarise(report: dict[str, Any]) -> list[str]:

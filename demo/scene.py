@@ -10,10 +10,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from contract.labels import LABELS
 from demo.face_model import FaceModel
 from demo.figure import FACE_LEFT, FACE_PX, FACE_TOP, Figure
 from demo.motion import HEIGHT, WIDTH, Pose, pose_at
-from demo.story import CameraStory, Story, cast, is_dark
+from demo.story import CameraStory, Poster, Story, cast, is_dark
 from producer.frames import Image
 
 FIGURES_KEPT: Final = 24
@@ -21,6 +22,7 @@ FIGURES_KEPT: Final = 24
 
 BLUR_SIGMA_PX: Final = 0.6
 NOISE_SIGMA: Final = 3.0
+POSTER_BGR: Final = (150, 120, 90)
 FLICKER: Final = 0.02
 """Share by which the light goes up and down."""
 
@@ -68,35 +70,40 @@ class Scene:
         self._cast = cast(story, camera)
         self._camera = camera
         self._seed = (story.seed, *camera.name.encode())
-        self._figure = lru_cache(maxsize=FIGURES_KEPT)(lambda seed: Figure(model, seed))
+        self._figure = lru_cache(maxsize=FIGURES_KEPT)(lambda seed, badge: Figure(model, seed, badge))
         rng = np.random.default_rng(self._seed)
         self._place = _draw_place(rng)
+        for poster in camera.posters:
+            _hang(self._place, Figure(model, poster.seed), poster)
         self._noise = _draw_noise(rng)
 
-    def shoppers(self, script_ms: float) -> list[tuple[int, int, Pose]]:
-        """Number, seed and pose of all who are before the camera, the farthest first."""
+    def people(self, script_ms: float) -> list[tuple[int, int, int | None, Pose]]:
+        """Number, seed, badge and pose of all who are before the camera, the farthest first."""
         turn, into_ms = divmod(script_ms, self._period_ms)
         there = [
-            (int(turn) * len(self._cast) + one.number, one.seed + int(turn), pose)
+            (int(turn) * len(self._cast) + one.number, one.seed + int(turn), one.badge, pose)
             for one in self._cast
             if (pose := pose_at(one, into_ms))
         ]
-        return sorted(there, key=lambda shopper: shopper[2].side_px)
+        return sorted(there, key=lambda person: person[3].side_px)
 
     def draw(self, script_ms: float) -> tuple[Image, list[TrueFace]] | None:
         """What is seen so long after the story's start.
 
         Returns:
-            The picture, uint8 BGR (480, 640, 3), and whose faces are in it; None while the camera is dark.
+            The picture, uint8 BGR (480, 640, 3), and the shoppers' faces in it; None: the camera is dark.
         """
         if is_dark(self._camera, script_ms % self._period_ms):
             return None
         picture = self._place.copy()
         faces: list[TrueFace] = []
-        for number, seed, pose in self.shoppers(script_ms):
-            box, opacity = _set_in(picture, self._figure(seed).sprite(pose.mixture, pose.yaw_deg), pose)
+        for number, seed, badge, pose in self.people(script_ms):
+            box, opacity = _set_in(
+                picture, self._figure(seed, badge).sprite(pose.mixture, pose.yaw_deg), pose
+            )
             faces = [_cover(face, box, opacity) for face in faces]
-            faces.append(TrueFace(number, seed, pose, _in_view(pose), 0.0))
+            if badge is None:  # who wears one is nobody's visit
+                faces.append(TrueFace(number, seed, pose, _in_view(pose), 0.0))
         return self._expose(picture, script_ms), faces
 
     def _expose(self, picture: Image, script_ms: float) -> Image:
@@ -121,6 +128,21 @@ def _set_in(picture: Image, sprite: Image, pose: Pose) -> tuple[Box, Image]:
     through = cv2.cvtColor(255 - moved[..., 3], cv2.COLOR_GRAY2BGR)
     there[:] = cv2.add(cv2.multiply(there, through, scale=1 / 255), np.ascontiguousarray(moved[..., :3]))
     return box, np.asarray(moved[..., 3], np.uint8)
+
+
+def _hang(place: Image, figure: Figure, poster: Poster) -> None:
+    """Hangs a poster on the wall: a head in a white frame."""
+    mixture = np.eye(len(LABELS), dtype=np.float32)[LABELS.index(poster.shows)]
+    x, y = poster.x * WIDTH, poster.y * HEIGHT
+    half, edge = poster.face_px, 0.08 * poster.face_px
+    left, top, right, bottom = (round(side) for side in (x - half, y - half, x + half, y + half))
+    left, top = max(0, left), max(0, top)
+    around = place.copy()
+    around[top:bottom, left:right] = POSTER_BGR
+    _set_in(around, figure.sprite(mixture), Pose(x, y, poster.face_px, 0.0, 0.0, mixture))
+    place[top:bottom, left:right] = around[top:bottom, left:right]
+    corners = (left, top), (right, bottom)
+    cv2.rectangle(place, *corners, (245, 245, 245), round(edge))
 
 
 def _sprite_to_picture(pose: Pose) -> Doubles:

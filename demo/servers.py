@@ -9,6 +9,7 @@ from pathlib import Path
 
 from demo.errors import NoFolder, NotInstalled
 from demo.ports import HOST
+from runtime.errors import reason_of
 
 BROKERS = ("mosquitto",)
 REDISES = ("redis-server", "valkey-server")
@@ -158,7 +159,7 @@ def _write(file: Path, text: str) -> None:
     try:
         file.write_text(text)
     except OSError as error:
-        raise NoFolder(f"cannot write to the temporary folder {file.parent}: {error.strerror}") from None
+        raise NoFolder(f"cannot write to the temporary folder {file.parent}: {reason_of(error)}") from None
 
 
 def _wheels_valkey() -> Path:

@@ -13,6 +13,7 @@ from demo.story import DEFAULT, load_story
 from demo.truth import TruthLog, truth_file
 from producer.errors import SourceUnusable
 from producer.frames import Clock, Frame, Moment, Quiet, Source, pause_until
+from runtime.errors import reason_of
 from runtime.settings import PREFIX, load_settings
 
 BEHIND_MAX_MS: Final = 500
@@ -52,7 +53,7 @@ def open_store(camera: str, fps: float, clock: Clock) -> Source:
             settings.truth.mkdir(parents=True, exist_ok=True)
         truth = TruthLog(truth_file(settings.truth, seen.name)) if settings.truth else None
     except OSError as error:
-        raise SourceUnusable(f"the truth cannot be written to {settings.truth}: {error.strerror}") from None
+        raise SourceUnusable(f"the truth cannot be written to {settings.truth}: {reason_of(error)}") from None
     scene = Scene(load_face_model(), story, seen)
     return StoreSource(f"store:{seen.name}", scene, fps, clock, settings.start_ms, truth)
 

@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 
 from contract.events import CameraName
 from contract.labels import LABELS
-from runtime.errors import MoodLensError
+from runtime.errors import MoodLensError, reason_of
 
 FOLDER: Final = Path(__file__).with_name("stories")
 DEFAULT: Final = "store"
@@ -55,6 +55,7 @@ class Flow(Struct, frozen=True, forbid_unknown_fields=True):
         places: where they stand in turn: (x of the face as a fraction of the picture, its height in pixels).
         enters: from which side.
         shows: what these express whatever the camera's timeline says; empty: the timeline.
+        badge: number of the staff badge that they wear; None: they are shoppers.
     """
 
     first_s: Seconds
@@ -64,6 +65,24 @@ class Flow(Struct, frozen=True, forbid_unknown_fields=True):
     places: tuple[tuple[Fraction, FacePx], ...] = ((0.5, 120.0),)
     enters: str = "both"
     shows: str = ""
+    badge: Annotated[int, Meta(ge=0, le=49)] | None = None
+
+
+class Poster(Struct, frozen=True, forbid_unknown_fields=True):
+    """A picture of a face on the wall.
+
+    Attributes:
+        x, y: of the face, as fractions of the picture.
+        face_px: its height.
+        shows: what it expresses.
+        seed: who it shows.
+    """
+
+    x: Fraction
+    y: Fraction
+    face_px: FacePx = 80.0
+    shows: str = "happy"
+    seed: Annotated[int, Meta(ge=0)] = 0
 
 
 class CameraStory(Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,6 +94,7 @@ class CameraStory(Struct, frozen=True, forbid_unknown_fields=True):
         flows: who comes.
         dark: stretches (from, to) in seconds without a picture.
         light: brightness of the place, 1: normal.
+        posters: on its walls.
     """
 
     name: CameraName
@@ -82,6 +102,7 @@ class CameraStory(Struct, frozen=True, forbid_unknown_fields=True):
     moods: tuple[Mood, ...] = ()
     dark: tuple[tuple[Seconds, Seconds], ...] = ()
     light: Annotated[float, Meta(ge=0.3, le=1.6)] = 1.0
+    posters: tuple[Poster, ...] = ()
 
 
 class Story(Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,6 +152,7 @@ class Appearance(Struct, frozen=True):
         side_px: how large it is there.
         from_left, to_left: where it comes from and goes to.
         shows: (from when on, label) in order.
+        badge: number of the badge of staff, or None.
     """
 
     number: int
@@ -142,6 +164,7 @@ class Appearance(Struct, frozen=True):
     from_left: bool
     to_left: bool
     shows: tuple[tuple[int, str], ...]
+    badge: int | None = None
 
 
 def load_story(given: str = DEFAULT) -> Story:
@@ -157,7 +180,7 @@ def load_story(given: str = DEFAULT) -> Story:
         _check(story)
     except OSError as error:
         known = ", ".join(sorted(path.stem for path in FOLDER.glob("*.toml")))
-        raise StoryUnusable(f"no story {given} ({known}, or a TOML file): {error.strerror}") from None
+        raise StoryUnusable(f"no story {given} ({known}, or a TOML file): {reason_of(error)}") from None
     except msgspec.DecodeError as error:
         raise StoryUnusable(f"{file} is no story: {error}") from None
     return story
@@ -186,6 +209,7 @@ def cast(story: Story, camera: CameraStory) -> tuple[Appearance, ...]:
                     from_left=from_left,
                     to_left=from_left if flow.enters == "both" else not from_left,
                     shows=timeline,
+                    badge=flow.badge,
                 )
             )
     return tuple(sorted(appearances, key=lambda appearance: appearance.enter_ms))
@@ -212,6 +236,7 @@ def _check(story: Story) -> None:
         raise msgspec.ValidationError("two cameras have the same name")
     for camera in story.cameras:
         shown = [*(mood.shows for mood in camera.moods), *(flow.shows for flow in camera.flows if flow.shows)]
+        shown += [poster.shows for poster in camera.posters]
         if unknown := [label for label in shown if label not in LABELS]:
             raise msgspec.ValidationError(f"{camera.name}: {unknown[0]!r} is none of {', '.join(LABELS)}")
         if sides := [flow.enters for flow in camera.flows if flow.enters not in ("left", "right", "both")]:
