@@ -1,8 +1,10 @@
+import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 from pydantic import SecretStr
 
 from runtime.redis import Client, open_redis
@@ -10,6 +12,16 @@ from runtime.settings import RedisSettings
 from tests.support.services import Mosquitto, RedisCluster, RedisServer
 
 SHARED = Path(__file__).parents[2] / "shared"
+
+# How long an example takes says something of the machine, not of the code. CI tries the same ones each time;
+# new ones are tried, and may fail, before somebody who can look into it.
+settings.register_profile(
+    "moodlens",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+)
+settings.load_profile("moodlens")
 
 
 @pytest.fixture

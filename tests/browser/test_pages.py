@@ -1,72 +1,33 @@
 """The pages as a person uses them: in a real Chromium, on some weeks in a real Redis."""
 
 import re
-import time
-from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from contract import keys
 from tests.support.events import utc_ms
-from tests.support.services import Mosquitto, RedisServer, accepts, eventually, free_port, program
-from tests.support.weeks import DOOR, write_weeks
+from tests.support.services import RedisServer, eventually
+from tests.support.weeks import DOOR, write_weeks, zone_amid_a_day
 
 PAGES = ("now", "yesterday", "trends", "heatmap", "compare", "events", "alerts", "cameras", "live")
 OF_FIGURES = ("yesterday", "trends", "heatmap", "compare")
-DRAWN_MS = 60_000
-PHONE = {"width": 390, "height": 844}
-SCREEN = {"width": 1280, "height": 900}
+PHONE = ViewportSize(width=390, height=844)
 
 BAD = {"serious", "critical"}
-FADED_S = 5.0
 
 
 @pytest.fixture(scope="module")
-def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
-    broker = Mosquitto(tmp_path_factory.mktemp("broker") / "mosquitto").start()
-    yield broker
-    broker.stop()
-
-
-@pytest.fixture(scope="module")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("weeks") / "redis").start()
-    with server.client() as client:
-        write_weeks(client, utc_ms())
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def address(
-    mosquitto: Mosquitto, redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    port = free_port()
-    log = tmp_path_factory.mktemp("dashboard") / "dashboard.log"
-    environment = {**mosquitto.environment, **redis_server.environment}
-    dashboard = program("dashboard", ["--port", str(port)], log, environment).start()
-    eventually(lambda: accepts(port), 60, "the dashboard")
-    yield f"http://127.0.0.1:{port}"
-    dashboard.stop()
-    assert "Traceback" not in dashboard.output, dashboard.output
-
-
-@pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    context = chromium.new_context(viewport=SCREEN, accept_downloads=True)  # type: ignore[arg-type]
-    context.set_default_timeout(DRAWN_MS)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def page(context: BrowserContext) -> Page:
-    return context.new_page()
+def redis_server(redis_server: RedisServer) -> RedisServer:
+    """With some weeks in it."""
+    with redis_server.client() as client:
+        write_weeks(client, utc_ms(), zone=zone_amid_a_day(utc_ms()))
+    return redis_server
 
 
 def title_of(name: str) -> str:
@@ -80,9 +41,9 @@ def open_page(page: Page, address: str, name: str, query: str = "") -> None:
 
 
 def wait_until_drawn(page: Page, name: str) -> None:
-    expect(page.get_by_role("heading", name=title_of(name), level=1)).to_be_visible(timeout=DRAWN_MS)
-    expect(page.get_by_text("What this means and what it does not")).to_be_visible(timeout=DRAWN_MS)
-    expect(page.locator("[data-stale=true]")).to_have_count(0, timeout=DRAWN_MS)
+    expect(page.get_by_role("heading", name=title_of(name), level=1)).to_be_visible()
+    expect(page.get_by_text("What this means and what it does not")).to_be_visible()
+    expect(page.locator("[data-stale=true]")).to_have_count(0)
 
 
 def filter_of(page: Page, label: str) -> Locator:
@@ -96,7 +57,7 @@ def choose(page: Page, label: str, option: str) -> None:
 
 def about(page: Page, words: str) -> None:
     """The line below the title names what the figures are about."""
-    expect(page.get_by_text(words, exact=True)).to_be_visible(timeout=DRAWN_MS)
+    expect(page.get_by_text(words, exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -111,7 +72,7 @@ def test_every_page_is_drawn_without_an_error_also_where_one_comes_in_by_its_add
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_test_id("stSidebarNav").get_by_role("link")).to_have_count(len(PAGES))
     for chart in page.get_by_test_id("stVegaLiteChart").all():
-        expect(chart.locator("canvas, svg").first).to_be_visible(timeout=DRAWN_MS)
+        expect(chart.locator("canvas, svg").first).to_be_visible()
     assert not faults
 
 
@@ -119,17 +80,28 @@ def test_every_page_is_drawn_without_an_error_also_where_one_comes_in_by_its_add
 def test_no_page_keeps_anybody_out(page: Page, address: str, name: str) -> None:
     """No serious or critical issue that axe-core finds, in light and in dark, on a screen and on a phone."""
     open_page(page, address, name)
-    found: dict[tuple[str, int, str], list[str]] = {}
-    for scheme, size in (("light", SCREEN), ("dark", SCREEN), ("light", PHONE)):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-        wait_until_drawn(page, name)
-        # colours go over from light to dark in a moment: a fault is what stays
-        deadline_s = time.monotonic() + FADED_S
-        while (faults := _faults(page)) and time.monotonic() < deadline_s:
-            page.wait_for_timeout(200)
-        found |= {(scheme, size["width"], fault): nodes for fault, nodes in faults.items()}
-    assert not found
+    page.emulate_media(color_scheme="light")
+    _expect_no_faults(page, name)
+    page.emulate_media(color_scheme="dark")
+    _expect_no_faults(page, name)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(PHONE)
+    _expect_no_faults(page, name)
+
+
+def _expect_no_faults(page: Page, name: str) -> None:
+    wait_until_drawn(page, name)
+    faults: dict[str, list[str]] = {}
+
+    def has_none() -> bool:
+        nonlocal faults
+        faults = _faults(page)
+        return not faults
+
+    # colours go over from light to dark in a moment: a fault is what stays
+    with suppress(AssertionError):
+        eventually(has_none)
+    assert not faults
 
 
 def _faults(page: Page) -> dict[str, list[str]]:
@@ -145,9 +117,10 @@ def _faults(page: Page) -> dict[str, list[str]]:
 def test_filters_are_in_the_address_and_outlive_pages_reload_and_history(page: Page, address: str) -> None:
     open_page(page, address, "trends")
     choose(page, "Camera", "door")
+    about(page, "north, door")
     choose(page, "Zone", "till")
-    choose(page, "Period", "Last 28 days")
     about(page, "north, door, till")
+    choose(page, "Period", "Last 28 days")
     expect(page).to_have_url(re.compile(r"/trends\?camera=door&period=Last\+28\+days&zone=till$"))
 
     page.get_by_role("link", name="Heatmap").click()
@@ -155,6 +128,7 @@ def test_filters_are_in_the_address_and_outlive_pages_reload_and_history(page: P
     about(page, "north, door, till")
     expect(page).to_have_url(re.compile(r"/heatmap\?camera=door&period=Last\+28\+days&zone=till$"))
     choose(page, "Zone", "All that it sees")
+    about(page, "north, door")
     choose(page, "Camera", "queue")
     about(page, "north, queue")
     expect(page).to_have_url(re.compile(r"/heatmap\?camera=queue&period=Last\+28\+days$"))
@@ -220,21 +194,21 @@ def test_figures_are_downloaded_as_csv_and_parquet(page: Page, address: str, nam
 
 
 def test_a_phone_has_all_figures_without_scrolling_to_the_side(page: Page, address: str) -> None:
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.set_viewport_size(PHONE)
     for name in OF_FIGURES:
         open_page(page, address, name, "site=north")
-        wider = page.evaluate(
+        # a chart takes its width a moment after it is there
+        page.wait_for_function(
             """() => [...document.querySelectorAll('[data-testid=stMainBlockContainer] *')]
-                .filter(it => it.getBoundingClientRect().right > innerWidth + 1).length"""
+                .every(it => it.getBoundingClientRect().right <= innerWidth + 1)"""
         )
-        assert wider == 0, name
 
 
 def test_yesterday_is_printed_without_menu_and_buttons(page: Page, address: str) -> None:
     open_page(page, address, "yesterday", "site=north")
     page.evaluate("() => { window.printed = 0; window.print = () => window.printed++ }")
     page.get_by_role("button", name="Print this page").click()
-    assert page.evaluate("window.printed") == 1
+    page.wait_for_function("window.printed === 1")
     page.emulate_media(media="print")
     expect(page.get_by_role("heading", name="Yesterday")).to_be_visible()
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
@@ -248,12 +222,29 @@ def test_a_database_that_goes_and_comes_is_told_in_a_line_and_nothing_chosen_is_
     open_page(page, address, "trends", "site=north&camera=door")
     redis_server.stop()
     away = page.get_by_text("The database does not answer at the moment")
-    expect(away).to_be_visible(timeout=DRAWN_MS)
-    expect(page.get_by_role("heading", name="Trends")).to_have_count(0)
-    redis_server.start()
+    try:
+        expect(away).to_be_visible()
+        expect(page.get_by_role("heading", name="Trends")).to_have_count(0)
+    finally:
+        redis_server.start()
     wait_until_drawn(page, "trends")
     expect(away).to_have_count(0)
     about(page, "north, door")
+
+
+def test_a_page_that_breaks_off_says_so_and_goes_on_by_itself(
+    page: Page, address: str, redis_server: RedisServer
+) -> None:
+    """The database answers the shell, and does not answer the page."""
+    notes = keys.notes("south")
+    with redis_server.client() as client:
+        client.set(notes, "not what it reads")
+        try:
+            page.goto(f"{address}/events?site=south")
+            expect(page.get_by_text("The database does not answer at the moment")).to_be_visible()
+        finally:
+            client.delete(notes)
+    wait_until_drawn(page, "events")
 
 
 def test_a_camera_that_comes_up_is_there_without_a_reload(
@@ -261,7 +252,11 @@ def test_a_camera_that_comes_up_is_there_without_a_reload(
 ) -> None:
     open_page(page, address, "compare")
     name = f"{DOOR}-2"
+    unknown = page.get_by_text(f"Not known, or of too few visits: {name}")
     with redis_server.client() as client:
         client.sadd(keys.subjects(keys.partition_of(name)), name)
-        expect(page.get_by_text(f"Not known, or of too few visits: {name}")).to_be_visible(timeout=DRAWN_MS)
-        client.srem(keys.subjects(keys.partition_of(name)), name)
+        try:
+            expect(unknown).to_be_visible()
+        finally:
+            client.srem(keys.subjects(keys.partition_of(name)), name)
+    expect(unknown).to_have_count(0)

@@ -13,6 +13,9 @@ from tests.support.system import system
 
 BETWEEN_S = (0.2, 2.5)
 MARGIN_MS = 2_000
+SLOW_S = 10.0
+"""Where programs need longer to begin, a worker is killed when all others have begun: crops live for 30 s."""
+
 ADOPTED_WITHIN_S = 20.0
 """A lease lasts 5 s, and others look every 2 s; a crop lives for 30 s."""
 
@@ -28,6 +31,9 @@ def test_killed_workers_and_aggregators_lose_and_double_nothing(
         dice.shuffle(kinds)
         for kind in kinds:
             flow.goes_on(dice.uniform(*BETWEEN_S))
+            if kind is whole.workers and whole.began_in_s > SLOW_S:
+                for worker in whole.workers:
+                    whole.wait_for(worker)
             dice.choice(kind).kill_and_replace()
         flow.goes_on(3)
         whole.settle(flow).check()

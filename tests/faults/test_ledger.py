@@ -12,9 +12,10 @@ from contract.events import SCHEMA, FrameLoss
 from contract.row import WIDTH
 from contract.windows import WINDOW_MS, Resolution
 from runtime.windows import Windows
+from tests.support.balance import balance
 from tests.support.cameras import Published, Shot
 from tests.support.events import CAMERA, SESSION, camera_report, frame_emotions
-from tests.support.ledger import Ledger, balance
+from tests.support.ledger import Ledger
 
 START_MS = 1_700_006_400_000  # a midnight
 LATER_MS = START_MS + 600_000

@@ -12,6 +12,7 @@ from tests.support.link import Cut, Link
 from tests.support.services import eventually
 
 SHORT_S = 0.3
+PATIENCE_S = 60.0
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -53,7 +54,7 @@ def link(server: Server) -> Iterator[Link]:
 
 @contextmanager
 def connected(link: Link) -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", link.port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", link.port), timeout=PATIENCE_S) as client:
         yield client
 
 
@@ -69,7 +70,7 @@ def hears_nothing(client: socket.socket) -> bool:
     except TimeoutError:
         return True
     finally:
-        client.settimeout(5)
+        client.settimeout(PATIENCE_S)
 
 
 def is_reset(client: socket.socket) -> bool:
@@ -111,6 +112,7 @@ def test_what_is_sent_while_the_network_hangs_arrives_late(link: Link, server: S
         with link.cut(Cut.HANG), connected(link) as another:
             client.sendall(b"two")
             another.sendall(b"three")
+            eventually(lambda: link.held == 1, what="the other one to be held")
             assert hears_nothing(client)
             assert server.heard == b"one"
         assert client.recv(100) == b"two"
@@ -135,7 +137,7 @@ def test_the_deaf_are_heard(link: Link, server: Server) -> None:
         with link.cut(Cut.DEAF):
             client.sendall(b"two")
             assert hears_nothing(client)
-            eventually(lambda: server.heard == b"onetwo", 5)
+            eventually(lambda: server.heard == b"onetwo")
         assert is_reset(client)
     assert works(link)
 

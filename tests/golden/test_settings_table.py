@@ -1,5 +1,6 @@
 """docs/settings.md lists every setting there is, with its default."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
+from admin.settings import AdminSettings
 from aggregator.settings import AggregatorSettings
 from classifier_worker.settings import SHIPPED_MODEL, WorkerSettings
 from dashboard.settings import DashboardSettings
@@ -15,24 +17,45 @@ from producer.settings import ProducerSettings
 from runtime.settings import MqttSettings, ProcessSettings, RedisSettings
 from tests.support.golden import compare
 
-TABLE = Path(__file__).parents[2] / "docs/settings.md"
+ROOT = Path(__file__).parents[2]
+TABLE = ROOT / "docs/settings.md"
 
 HEAD = """# Settings
 
 Every process reads its settings from environment variables, once, when it starts. A value that cannot be used
 ends it with one line that names the variable.
+
+A setting may also lie in a file named like its variable, in lower case, in the folder that
+`MOODLENS_SECRETS_DIR` names: a password, say, in `moodlens_mqtt_password`. A variable that is set goes before
+a file. A camera also reads lines `NAME=value` of a file: `python -m producer --env-file camera.env`.
 """
 
-WHO: dict[type[BaseSettings], str] = {
-    ProcessSettings: "every process",
-    MqttSettings: "`producer`, `classifier_worker`, `aggregator`, `dashboard`",
-    RedisSettings: "`classifier_worker`, `aggregator`, `dashboard`",
-    ProducerSettings: "`producer`",
-    WorkerSettings: "`classifier_worker`",
-    AggregatorSettings: "`aggregator`",
-    DashboardSettings: "`dashboard`",
-    StoreSettings: "`producer` with `store:`",
-}
+KINDS: tuple[type[BaseSettings], ...] = (
+    ProcessSettings,
+    MqttSettings,
+    RedisSettings,
+    ProducerSettings,
+    WorkerSettings,
+    AggregatorSettings,
+    DashboardSettings,
+    StoreSettings,
+    AdminSettings,
+)
+ROOMS = ("producer", "classifier_worker", "aggregator", "dashboard", "admin")
+
+
+@cache
+def source(room: str) -> str:
+    """The code of a room, without that of its settings."""
+    return "".join(file.read_text() for file in (ROOT / room).rglob("*.py") if file.name != "settings.py")
+
+
+def readers(kind: type[BaseSettings], name: str) -> str:
+    """The rooms that read a setting."""
+    if kind is StoreSettings:
+        return "`producer` with `store:`"
+    sought = "serve_health(" if name.startswith("health_") else kind.__name__
+    return ", ".join(f"`{room}`" for room in ROOMS if sought in source(room))
 
 
 def shown(default: Any) -> str:
@@ -47,10 +70,12 @@ def shown(default: Any) -> str:
 
 def test_the_table_of_settings_is_complete(write_golden: bool) -> None:
     lines = [HEAD, "| Variable | Default | Meaning | Read by |", "|---|---|---|---|"]
-    for kind, who in WHO.items():
+    for kind in KINDS:
         for name, field in kind.model_fields.items():
             assert field.default is not PydanticUndefined, f"{name} has no default"
             assert field.description, f"{name} has no description"
             variable = f"{kind.model_config['env_prefix']}{name}".upper()
-            lines.append(f"| `{variable}` | {shown(field.default)} | {field.description} | {who} |")
+            lines.append(
+                f"| `{variable}` | {shown(field.default)} | {field.description} | {readers(kind, name)} |"
+            )
     compare(TABLE, ("\n".join(lines) + "\n").encode(), write=write_golden)

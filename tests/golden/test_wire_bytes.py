@@ -75,8 +75,8 @@ EVENTS: dict[str, Event] = {
             ),
         ),
     ),
-    "camera_report.json": CameraReport(
-        SCHEMA, CAMERA, SESSION, 3, AT_MS - 123, AT_MS + 9_877, 9_800, 49, 20, 31, 1, 2, 4.9, "yunet"
+    "camera_report_exclusions.json": CameraReport(
+        SCHEMA, CAMERA, SESSION, 3, AT_MS - 123, AT_MS + 9_877, 9_800, 49, 20, 31, 1, 2, 4.9, "yunet", (7, 12)
     ),
     "frame_loss.json": FrameLoss(SCHEMA, CAMERA, AT_MS, "refused"),
     "frame_loss_shed.json": FrameLoss(SCHEMA, CAMERA, AT_MS, "shed", SESSION, 70_000),
@@ -161,6 +161,13 @@ def test_an_event_has_the_bytes_on_file(name: str, write_golden: bool) -> None:
 def test_a_loss_told_before_frames_were_named_is_still_read() -> None:
     told = b'{"schema":1,"camera":"shop-1/entrance","captured_at_ms":1795384800123,"reason":"refused"}'
     assert decode(told, FrameLoss) == FrameLoss(SCHEMA, CAMERA, 1795384800123, "refused")
+
+
+def test_a_report_of_a_camera_that_knew_no_excluded_tracks_is_still_read() -> None:
+    told = decode((FOLDER / "camera_report.json").read_bytes(), CameraReport)
+    assert told == CameraReport(
+        SCHEMA, CAMERA, SESSION, 3, AT_MS - 123, AT_MS + 9_877, 9_800, 49, 20, 31, 1, 2, 4.9, "yunet", ()
+    )
 
 
 def test_names_and_layout_are_those_on_file(write_golden: bool) -> None:

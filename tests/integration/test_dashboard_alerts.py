@@ -19,10 +19,10 @@ from contract.announcements import (
 from contract.notes import BadNote, NoteKind, SiteNote
 from contract.rules import BadRule, DeviationRule, ThresholdRule
 from contract.windows import Resolution
-from dashboard.alerts import OpenAlert, acknowledge, read_alerts
-from dashboard.notes import new_id, read_notes, remove_note, save_note
-from dashboard.rule_form import Fields, rule_of
-from dashboard.rules import read_rules, remove_rule, save_rule
+from dashboard.alerts.overview import OpenAlert, acknowledge, read_alerts
+from dashboard.alerts.rule_form import Fields, rule_of
+from dashboard.alerts.rules import read_rules, remove_rule, save_rule
+from dashboard.notes.kept import new_id, read_notes, remove_note, save_note
 from runtime.redis import Client
 from tests.support.events import CAMERA, utc_ms
 from tests.support.services import Mosquitto, RedisServer, eventually, program, running

@@ -8,7 +8,7 @@ import pytest
 
 from classifier_worker.settings import SHIPPED_MODEL
 from contract.labels import LABELS
-from dashboard.correction import corrected
+from dashboard.figures.correction import corrected
 from runtime import figures
 from tests.support.crowds import rows_of_visits
 from training.calibration import softmax

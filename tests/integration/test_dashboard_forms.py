@@ -1,7 +1,7 @@
 """What people fill in on the pages "Alerts" and "Events", down to a real Redis."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -14,12 +14,13 @@ from contract.notes import NoteKind, SiteNote
 from contract.row import STORED
 from contract.rules import DeviationRule, Measure, ThresholdRule
 from contract.windows import Resolution, chunk_at
-from dashboard.alerts import read_alerts
-from dashboard.away import NOT_SAVED
-from dashboard.notes import new_id, read_notes, save_note
-from dashboard.rules import StoredRule, read_rules, save_rule
+from dashboard.alerts.overview import read_alerts
+from dashboard.alerts.rules import StoredRule, read_rules, save_rule
+from dashboard.notes.kept import new_id, read_notes, save_note
+from dashboard.shell.away import NOT_SAVED
 from tests.support.alerts import raise_alert
-from tests.support.events import CAMERA, utc_ms
+from tests.support.clock import NOON, NOON_MS, stop_pages_at_noon
+from tests.support.events import CAMERA
 from tests.support.rows import row_of
 from tests.support.services import RedisServer
 
@@ -27,6 +28,7 @@ SITE = "shop-1"
 TILL = "shop-1/till"
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
+TODAY = NOON.date()
 
 
 def alerts_page() -> None:
@@ -47,24 +49,21 @@ def opened(
 ) -> Iterator[Callable[[Callable[[], None]], AppTest]]:
     """Opens a page on a site with two cameras."""
     monkeypatch.setenv("MOODLENS_REDIS_URL", redis_server.url)
+    stop_pages_at_noon(monkeypatch)
     for camera in (CAMERA, TILL):
         redis_client.sadd(keys.subjects(keys.partition_of(camera)), camera)
     st.cache_resource.clear()
 
     def open_page(page: Callable[[], None]) -> AppTest:
-        return AppTest.from_function(page, default_timeout=60).run()
+        return AppTest.from_function(page, default_timeout=240).run()
 
     yield open_page
     st.cache_resource.clear()
 
 
-def today() -> date:
-    return datetime.now(UTC).date()
-
-
 def mark(client: redis.Redis, days_ago: int) -> None:
     """An event that began so many days ago and goes on."""
-    first_day = today() - timedelta(days=days_ago)
+    first_day = TODAY - timedelta(days=days_ago)
     note = SiteNote(kind=NoteKind.PROMOTION, name="Free coffee", first_day=first_day)
     save_note(client, SITE, new_id(), note)
 
@@ -172,7 +171,7 @@ def test_what_could_not_be_saved_stays_in_the_form(
         raise redis.ConnectionError
 
     with monkeypatch.context() as patched:
-        patched.setattr("dashboard.rule_section.save_rule", away)
+        patched.setattr("dashboard.alerts.rule_section.save_rule", away)
         app = press(app, "Add the rule")
         assert faults(app) == [NOT_SAVED]
     app = press(app, "Add the rule")
@@ -183,7 +182,7 @@ def test_what_could_not_be_saved_stays_in_the_form(
 def test_an_alert_is_acknowledged_and_open_again_when_it_is_raised_anew(
     opened: Opened, redis_client: redis.Redis
 ) -> None:
-    raise_alert(redis_client, utc_ms() - 3 * HOUR_MS)
+    raise_alert(redis_client, NOON_MS - 3 * HOUR_MS)
     app = opened(alerts_page)
     assert "Mood index below 0.00: −0.21" in said(app)
     assert ":red-badge[open]" in said(app)
@@ -192,10 +191,24 @@ def test_an_alert_is_acknowledged_and_open_again_when_it_is_raised_anew(
     assert [button.label for button in app.button if button.label == "Acknowledge"] == []
     (alert,) = read_alerts(redis_client, [CAMERA]).open
     assert alert.seen
-    raise_alert(redis_client, utc_ms() - HOUR_MS, -0.3)
+    raise_alert(redis_client, NOON_MS - HOUR_MS, -0.3)
     app.run()
     assert ":red-badge[open]" in said(app)
     assert "Mood index below 0.00: −0.30" in said(app)
+
+
+def test_an_acknowledgement_that_could_not_be_written_is_said_once(
+    opened: Opened, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise redis.ConnectionError
+
+    monkeypatch.setattr("dashboard.pages.alerts.acknowledge", away)
+    raise_alert(redis_client, NOON_MS - 3 * HOUR_MS)
+    app = press(opened(alerts_page), "Acknowledge")
+    assert faults(app) == [NOT_SAVED]
+    assert ":red-badge[open]" in said(app)
+    assert faults(app.run()) == []
 
 
 def test_an_event_is_marked_changed_and_removed(opened: Opened, redis_client: redis.Redis) -> None:
@@ -204,24 +217,23 @@ def test_an_event_is_marked_changed_and_removed(opened: Opened, redis_client: re
     app = press(app, "Mark the event")
     assert faults(app) == ["Give it a name of 1 to 80 characters."]
 
-    day = today()
     labelled(app.text_input, "Name").set_value("Free coffee")
     labelled(app.multiselect, "Cameras that it is about").set_value(["till"])
-    labelled(app.date_input, "First day").set_value(day - timedelta(days=3))
+    labelled(app.date_input, "First day").set_value(TODAY - timedelta(days=3))
     app = press(app, "Mark the event")
     (note_id, note), *others = read_notes(redis_client, SITE).items()
     assert others == []
     assert (note.kind, note.name, note.cameras) == (NoteKind.PROMOTION, "Free coffee", ("till",))
-    assert (note.first_day, note.last_day) == (day - timedelta(days=3), None)
+    assert (note.first_day, note.last_day) == (TODAY - timedelta(days=3), None)
     assert "“Free coffee” is saved." in said(app)
     assert "There are no figures of these days" in said(app)
 
-    app.date_input[1].set_value(day - timedelta(days=4))
+    app.date_input[1].set_value(TODAY - timedelta(days=4))
     app = press(app, "Save")
     assert len(faults(app)) == 1
-    app.date_input[1].set_value(day)
+    app.date_input[1].set_value(TODAY)
     app = press(app, "Save")
-    assert read_notes(redis_client, SITE)[note_id].last_day == day
+    assert read_notes(redis_client, SITE)[note_id].last_day == TODAY
 
     app = press(app, "Remove this event")
     assert read_notes(redis_client, SITE) == {}
@@ -242,7 +254,7 @@ def fill(client: redis.Redis, day_ms: int, *moods: str) -> None:
 def test_the_days_of_an_event_are_held_against_those_before(
     opened: Opened, redis_client: redis.Redis, mood: str, verdict: str
 ) -> None:
-    today_ms = utc_ms() // DAY_MS * DAY_MS
+    today_ms = NOON_MS // DAY_MS * DAY_MS
     for ago in range(28, 0, -1):
         fill(redis_client, today_ms - ago * DAY_MS, *["neutral"] * 5, *[mood if ago <= 14 else "neutral"] * 5)
     mark(redis_client, 14)
@@ -252,7 +264,7 @@ def test_the_days_of_an_event_are_held_against_those_before(
 
 
 def test_three_days_are_not_enough(opened: Opened, redis_client: redis.Redis) -> None:
-    today_ms = utc_ms() // DAY_MS * DAY_MS
+    today_ms = NOON_MS // DAY_MS * DAY_MS
     for ago in range(28, 0, -1):
         fill(redis_client, today_ms - ago * DAY_MS, *["neutral"] * 5)
     mark(redis_client, 3)

@@ -44,6 +44,7 @@ READABLE = {"neutral", "happy", "surprise"}
 
 
 @pytest.mark.parametrize("detector", ["yunet", "haar"])
+@pytest.mark.alone
 def test_the_system_reads_a_story_as_it_was_written(detector: str, shared: Path, tmp_path: Path) -> None:
     for server in ("mosquitto", "redis-server"):
         executable(server)
@@ -55,7 +56,7 @@ def test_the_system_reads_a_story_as_it_was_written(detector: str, shared: Path,
         environment["MOODLENS_PRODUCER_YUNET_FILE"] = str(yunet)
     arguments = ["--headless", "--story", str(story), "--seconds", str(SECONDS), "--report", str(report)]
     demo = program("demo", arguments, tmp_path / "demo.log", environment).start()
-    assert demo.wait(120) == 0, demo.output
+    assert demo.wait(240) == 0, demo.output
     assert "Traceback" not in demo.output
 
     found: dict[str, Any] = json.loads(report.read_text())

@@ -66,6 +66,7 @@ def test_every_frame_is_counted_once_and_each_track_is_one_visit(
         camera.publish(
             camera_report(from_ms=now_ms, to_ms=now_ms + 1, published=FRAMES, excluded=3), Suffix.REPORTS
         )
+        eventually(lambda: face_frames(redis_client) >= FRAMES * FACES_A_FRAME, what="all frames")
         eventually(lambda: visits(redis_client) == FACES_A_FRAME, what="the visits to close")
 
     for resolution in (Resolution.TEN_SECONDS, Resolution.MINUTE, Resolution.QUARTER):
@@ -193,5 +194,6 @@ def test_two_workers_and_two_aggregators_share_the_work(
         publish_frames(camera, range(FRAMES // 2))
         assert second_worker.stop() == 0, "a worker that leaves in order hands over what it has not done"
         publish_frames(camera, range(FRAMES // 2, FRAMES))
+        eventually(lambda: face_frames(redis_client) >= FRAMES * FACES_A_FRAME, what="all frames")
         eventually(lambda: visits(redis_client) == FACES_A_FRAME, what="the visits to close")
         assert face_frames(redis_client) == FRAMES * FACES_A_FRAME

@@ -14,7 +14,7 @@ from tests.support.services import Mosquitto
 WAIT_S = 0.2
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(60)
 def test_a_wait_ends_also_when_a_signal_came_and_its_handler_outlasted_it(mosquitto: Mosquitto) -> None:
     intake = Intake(
         MqttSettings(host=mosquitto.host, port=mosquitto.port),
@@ -25,14 +25,14 @@ def test_a_wait_ends_also_when_a_signal_came_and_its_handler_outlasted_it(mosqui
     handled = []
 
     def handle_slowly(number: int, _frame: object) -> None:
-        time.sleep(2 * WAIT_S)
+        time.sleep(2 * WAIT_S)  # the fault itself: a handler that takes longer than the wait
         handled.append(number)
 
     before = signal.signal(signal.SIGUSR1, handle_slowly)
     try:
         threading.Timer(WAIT_S / 2, os.kill, (os.getpid(), signal.SIGUSR1)).start()
-        assert intake.take(WAIT_S) is None
-        assert handled
+        while not handled:  # on a busy machine the signal may come only in a later wait
+            assert intake.take(WAIT_S) is None
     finally:
         signal.signal(signal.SIGUSR1, before)
         intake.close(forget=True)

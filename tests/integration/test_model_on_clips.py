@@ -7,12 +7,12 @@ import cv2
 import numpy as np
 import pytest
 
-from classifier_worker.classifier import Classifier
 from classifier_worker.settings import SHIPPED_MODEL
 from contract.labels import CROP_SIDE, LABELS
 from producer.framing import crop_face
 from producer.recording import VideoFile
 from producer.yunet import Yunet
+from runtime.classifier import Classifier
 from tests.support.framing import open_detectors
 
 

@@ -5,6 +5,7 @@ from datetime import UTC
 from functools import partial
 from pathlib import Path
 
+import pytest
 import redis
 
 from contract.events import CROP_LIFETIME_S
@@ -40,6 +41,7 @@ def _is_time(due_s: float) -> bool:
     return time.monotonic() >= due_s
 
 
+@pytest.mark.alone
 def test_a_growing_backlog_is_shed_and_each_frame_counts_once(
     mosquitto: Mosquitto, redis_server: RedisServer, redis_client: redis.Redis, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from contract.announcements import ClosedWindow, decode_announcement
 from contract.topics import Suffix, topic
 from contract.windows import Resolution
 from tests.support.events import CAMERA, utc_ms
+from tests.support.link import Cut, Link
 from tests.support.mqtt import tapped
 from tests.support.services import Mosquitto, Process, RedisServer, eventually, program, running
 from tests.support.visits import ScriptedCamera
@@ -19,12 +20,13 @@ QUARTER_MS = 900_000
 HOUR_MS = 3_600_000
 K = 5
 TOPIC = topic(CAMERA, Suffix.WINDOWS)
-OUTBOX = keys.outbox(keys.partition_of(CAMERA), "mqtt")
+OUTBOX = keys.outbox(keys.partition_of(CAMERA), keys.MQTT)
 
 
 @pytest.fixture
 def environment(mosquitto: Mosquitto, redis_server: RedisServer) -> dict[str, str]:
-    return {**mosquitto.environment, **redis_server.environment}
+    # by default, windows are over when the camera says so, however long a test takes
+    return {**mosquitto.environment, **redis_server.environment, "MOODLENS_AGGREGATOR_SILENCE_S": "600"}
 
 
 @pytest.fixture
@@ -91,21 +93,27 @@ def test_a_window_is_told_once_although_aggregators_are_killed(
 
 
 def test_windows_wait_for_a_broker_that_is_away(
-    mosquitto: Mosquitto, camera: ScriptedCamera, aggregator: Process, redis_client: redis.Redis
+    mosquitto: Mosquitto,
+    camera: ScriptedCamera,
+    environment: dict[str, str],
+    redis_client: redis.Redis,
+    tmp_path: Path,
 ) -> None:
     start_ms = hours_ago(4)
-    mosquitto.stop()
-    with running(aggregator):
-        for quarter in range(5):
-            from_ms = start_ms + quarter * QUARTER_MS
-            camera.sees(from_ms, from_ms + QUARTER_MS, K)
-        eventually(lambda: redis_client.xlen(OUTBOX) == 4, what="four windows in the outbox")
-        eventually(lambda: "mqtt takes no messages" in aggregator.output, what="a line")
-        mosquitto.start()
-        with tapped(mosquitto, TOPIC) as payloads:
-            eventually(lambda: len(payloads) == 4, 60, "four windows")
-            eventually(lambda: not redis_client.xlen(OUTBOX), what="an empty outbox")
-            eventually(lambda: "mqtt takes messages again" in aggregator.output, what="another line")
+    link = Link(mosquitto.port).start()
+    way = {**environment, "MOODLENS_MQTT_PORT": str(link.port)}
+    aggregator = program("aggregator", [], tmp_path / "aggregator.log", way)
+    with tapped(mosquitto, TOPIC) as payloads, running(aggregator):
+        with link.cut(Cut.RESET):
+            for quarter in range(5):
+                from_ms = start_ms + quarter * QUARTER_MS
+                camera.sees(from_ms, from_ms + QUARTER_MS, K)
+            eventually(lambda: redis_client.xlen(OUTBOX) == 4, what="four windows in the outbox")
+            eventually(lambda: "mqtt takes no messages" in aggregator.output, what="a line")
+        eventually(lambda: len(payloads) == 4, 120, "four windows")
+        eventually(lambda: not redis_client.xlen(OUTBOX), what="an empty outbox")
+        eventually(lambda: "mqtt takes messages again" in aggregator.output, what="another line")
+    link.stop()
     assert aggregator.output.count("mqtt takes no messages") == 1
     assert [window.from_ms for window in windows(payloads)] == [
         start_ms + quarter * QUARTER_MS for quarter in range(4)

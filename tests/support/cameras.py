@@ -222,13 +222,13 @@ class Flow:
     def goes_on(self, seconds: float) -> None:
         """Lets the cameras look for a while."""
         until_s = time.monotonic() + seconds
-        eventually(lambda: time.monotonic() >= until_s, seconds + 1)
+        eventually(lambda: time.monotonic() >= until_s, seconds + 60)
         assert self._thread.is_alive(), "the cameras have stopped"
 
     def ends(self, timeout_s: float = 30.0) -> int:
         """The shops close, and cameras say goodbye when all is acknowledged; messages that remained."""
         self._closing.set()
-        self._thread.join(30)
+        self._thread.join(60)
         assert not self._thread.is_alive(), "the cameras do not stop"
         deadline_s = time.monotonic() + timeout_s
         return sum(camera.finish(max(0.0, deadline_s - time.monotonic())) for camera in self._cameras)
@@ -252,7 +252,7 @@ class Flow:
         for camera in self._cameras:
             camera.close_the_shop(time.monotonic())
         while [camera for camera in self._cameras if camera.post(time.monotonic())]:
-            time.sleep(period_s)  # what is held back has its time
+            time.sleep(period_s)  # what is held back is due by the clock; `ends` has the deadline
 
 
 @contextmanager

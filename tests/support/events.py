@@ -81,6 +81,7 @@ def camera_report(
     published: int = 0,
     dropped: int = 0,
     excluded: int = 0,
+    excluded_tracks: Sequence[int] = (),
 ) -> CameraReport:
     return CameraReport(
         SCHEMA,
@@ -97,4 +98,5 @@ def camera_report(
         excluded=excluded,
         fps=5.0,
         detector="yunet",
+        excluded_tracks=tuple(excluded_tracks),
     )

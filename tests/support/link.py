@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Self
 
 _PORTION_BYTES = 65_536
+_ANSWERED_WITHIN_S = 60.0
 _NO_LINGER = struct.pack("ii", 1, 0)  # closing then sends a reset, as a dead host's router does
 
 
@@ -39,10 +40,12 @@ class Link:
 
     Attributes:
         port: where the program connects instead.
+        held: connections that wait for the end of a cut.
     """
 
     def __init__(self, server_port: int) -> None:
         self.port = 0
+        self.held = 0
         self._server_port = server_port
         self._cut: Cut | None = None
         self._through = asyncio.Event()  # set: bytes pass
@@ -54,13 +57,13 @@ class Link:
     def start(self) -> Self:
         """Listens from now on."""
         self._thread.start()
-        assert self._listening.wait(10), "the link does not listen"
+        assert self._listening.wait(_ANSWERED_WITHIN_S), "the link does not listen"
         return self
 
     def stop(self) -> None:
         """Resets what is open and ends."""
         self._call(self._stop.set)
-        self._thread.join(10)
+        self._thread.join(_ANSWERED_WITHIN_S)
 
     def reset(self) -> None:
         """Resets every connection; new ones pass at once."""
@@ -84,7 +87,7 @@ class Link:
             done.set()
 
         self._loop.call_soon_threadsafe(act)
-        assert done.wait(10), "the link does not answer"
+        assert done.wait(_ANSWERED_WITHIN_S), "the link does not answer"
 
     async def _listen(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -116,7 +119,9 @@ class Link:
     async def _connected(self, from_client: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
         if self._cut:
             if self._cut is not Cut.RESET:
+                self.held += 1
                 await self._through.wait()
+                self.held -= 1
             _reset(client)
             return
         try:

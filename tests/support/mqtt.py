@@ -1,5 +1,7 @@
 """The other ends of the broker: a camera without a lens, and anybody who listens in."""
 
+import secrets
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
@@ -10,12 +12,14 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from contract.codec import Event, encode
+from contract.events import CROP_LIFETIME_S
 from contract.topics import Suffix, topic
 from runtime.mqtt import Handlers, Session, close_mqtt, open_mqtt
 from runtime.settings import MqttSettings
 from tests.support.services import Mosquitto, eventually
 
 NO_SUBSCRIBER = 0x10
+ANSWERED_WITHIN_S = 60.0
 
 
 class Publisher:
@@ -25,11 +29,11 @@ class Publisher:
         self._client = client
         self._answers = answers
 
-    def publish(self, event: Event, suffix: Suffix, expiry_s: int | None = None) -> None:
+    def publish(self, event: Event, suffix: Suffix, expiry_s: int | None = CROP_LIFETIME_S) -> None:
         """Sends an event on the topic of its camera and waits until the broker has it."""
         self.publish_raw(topic(event.camera, suffix), encode(event), expiry_s)
 
-    def publish_raw(self, name: str, payload: bytes, expiry_s: int | None = None) -> None:
+    def publish_raw(self, name: str, payload: bytes, expiry_s: int | None = CROP_LIFETIME_S) -> None:
         """Sends any bytes to any topic and waits until the broker has them for somebody."""
         properties = Properties(PacketTypes.PUBLISH)
         if expiry_s is not None:
@@ -37,9 +41,9 @@ class Publisher:
 
         def taken() -> bool:
             self._client.publish(name, payload, qos=1, properties=properties)
-            return self._answers.get(timeout=10).value != NO_SUBSCRIBER
+            return self._answers.get(timeout=ANSWERED_WITHIN_S).value != NO_SUBSCRIBER
 
-        eventually(taken, 10, "a subscriber")
+        eventually(taken, what="a subscriber")
 
 
 @contextmanager
@@ -55,9 +59,14 @@ def publisher(broker: Mosquitto) -> Iterator[Publisher]:
 def tapped(broker: Mosquitto, name: str) -> Iterator[list[bytes]]:
     """The payloads on a topic from now on, in order of arrival."""
     payloads: list[bytes] = []
-    handlers = Handlers(message=lambda message: payloads.append(bytes(message.payload)))
-    with _connection(broker, "test-tap", handlers) as client:
+    subscribed = threading.Event()
+    handlers = Handlers(
+        message=lambda message: payloads.append(bytes(message.payload)),
+        subscribed=lambda *_: subscribed.set(),
+    )
+    with _connection(broker, f"test-tap-{secrets.token_hex(4)}", handlers) as client:
         client.subscribe(name, qos=1)
+        assert subscribed.wait(ANSWERED_WITHIN_S), "the broker does not answer a subscription"
         yield payloads
 
 

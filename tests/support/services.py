@@ -1,6 +1,7 @@
 """Real servers and real programs for tests, each on its own free port and in its own folder."""
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -20,6 +21,11 @@ T = TypeVar("T")
 MASTERS = 3
 SLOTS = 16_384
 
+_given_out: set[int] = set()
+
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+
 MOSQUITTO_SETTINGS = """
 listener {port} 127.0.0.1
 allow_anonymous true
@@ -30,27 +36,43 @@ autosave_interval 100
 max_queued_messages 0
 max_queued_bytes 268435456
 max_inflight_messages 0
+sys_interval 1
 """
 
 DEPLOYED = Path(__file__).parents[2] / "deploy" / "mosquitto.conf"
 
 
+OF_SECURITY = ("listener 8883", "certfile", "keyfile", "tls_version", "plugin", "log_type debug")
+
+
 def deployed_settings() -> str:
-    """The settings of ``deploy/mosquitto.conf``, with a port and a store that a test gives."""
-    text = DEPLOYED.read_text()
-    for of_the_container, of_a_test in (
+    """The settings of ``deploy/mosquitto.conf``, for whoever comes, with a port and a store of a test."""
+    lines = DEPLOYED.read_text().splitlines(keepends=True)
+    return replaced(
+        "".join(line for line in lines if not line.startswith(OF_SECURITY)),
         ("listener 1883\n", "listener {port} 127.0.0.1\n"),
+        ("allow_anonymous false\n", "allow_anonymous true\n"),
+        ("connection_messages true\n", "connection_messages false\n"),
         ("persistence_location /mosquitto/data/\n", "persistence_location {folder}/\n"),
-    ):
-        assert of_the_container in text, f"{DEPLOYED} has no line {of_the_container!r}"
+    )
+
+
+def replaced(text: str, *changes: tuple[str, str]) -> str:
+    """``text`` with the second of each pair in place of the first, which must be there."""
+    for of_the_container, of_a_test in changes:
+        assert of_the_container in text, f"there is no {of_the_container!r}"
         text = text.replace(of_the_container, of_a_test)
     return text
 
 
 def eventually(
-    probe: Callable[[], T | None], within_s: float = 30.0, what: str = "it", every_s: float = 0.02
+    probe: Callable[[], T | None], within_s: float = 60.0, what: str = "it", every_s: float = 0.02
 ) -> T:
-    """The first truthy value of ``probe``; fails the test when there is none in time."""
+    """The first truthy value of ``probe``; fails the test when there is none in time.
+
+    A machine that is busy with other things may need ten times as long as this one: a deadline that is met
+    costs nothing.
+    """
     deadline = time.monotonic() + within_s
     while True:
         value = probe()
@@ -61,10 +83,15 @@ def eventually(
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody holds, below those that connections get, and that was not given out before, nor by
+    another process of the same run: none is taken while its server starts."""
+    while True:
+        port = random.SystemRandom().randrange(20_000 + _WORKER, 32_000, _WORKERS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            if port not in _given_out:
+                _given_out.add(port)
+                return port
 
 
 def executable(name: str) -> str:
@@ -112,12 +139,12 @@ class Process:
         self.signal(signal.SIGKILL)
         self.wait()
 
-    def wait(self, within_s: float = 60.0) -> int:
+    def wait(self, within_s: float = 120.0) -> int:
         """The exit status."""
         assert self._process
         return self._process.wait(within_s)
 
-    def stop(self, within_s: float = 15.0) -> int:
+    def stop(self, within_s: float = 60.0) -> int:
         """The exit status after SIGTERM."""
         if self.is_running():
             self.signal(signal.SIGTERM)
@@ -140,7 +167,7 @@ class Mosquitto:
 
     def start(self) -> Self:
         self.process.start()
-        eventually(lambda: accepts(self.port), 10, "mosquitto")
+        eventually(lambda: accepts(self.port), what="mosquitto")
         return self
 
     def stop(self) -> None:
@@ -152,9 +179,15 @@ class Mosquitto:
 
 
 class RedisServer:
-    """A Redis with the settings of a real installation; with ``cluster``, a node that has no slots yet."""
+    """A Redis with the settings of a real installation; with ``cluster``, a node that has no slots yet.
 
-    def __init__(self, folder: Path, *, cluster: bool = False) -> None:
+    Args:
+        folder: of its log and data.
+        cluster: it is a node of a cluster.
+        users: the file that says who may come and do what; None: whoever comes, anything.
+    """
+
+    def __init__(self, folder: Path, *, cluster: bool = False, users: Path | None = None) -> None:
         self.port, self.bus_port = free_port(), free_port()
         folder.mkdir(parents=True)
         options = {
@@ -165,6 +198,7 @@ class RedisServer:
             "appendonly": "yes",
             "appendfsync": "everysec",
             "maxmemory-policy": "noeviction",
+            **({"aclfile": str(users)} if users else {}),
             # the node's second port is 10,000 above the first, by default above what there is
             **({"cluster-enabled": "yes", "cluster-port": str(self.bus_port)} if cluster else {}),
         }
@@ -174,7 +208,7 @@ class RedisServer:
 
     def start(self) -> Self:
         self.process.start()
-        eventually(lambda: accepts(self.port), 10, "redis-server")
+        eventually(lambda: accepts(self.port), what="redis-server")
         return self
 
     def stop(self) -> None:
@@ -204,7 +238,7 @@ class RedisCluster:
                 client.execute_command("CLUSTER ADDSLOTSRANGE", first, end - 1)
                 for other in self.nodes[:number]:
                     client.execute_command("CLUSTER MEET", "127.0.0.1", other.port, other.bus_port)
-        eventually(lambda: all(map(_knows_all_slots, self.nodes)), 30, "the cluster")
+        eventually(lambda: all(map(_knows_all_slots, self.nodes)), what="the cluster")
         return self
 
     def stop(self) -> None:

@@ -31,11 +31,12 @@ log = logging.getLogger(__name__)
 SILENCE_S = 5
 STREAM_KEPT_S = 900
 POLL_MS = 100
-SETTLED_WITHIN_S = 90.0
+BEGINS_WITHIN_S = 180.0
+SETTLED_WITHIN_S = 300.0
 UNCHANGED_S = 12.0
-"""A ledger that stays the same for so long, although it is not final, will not change."""
+"""Beyond silence, with all processed: a ledger that stays the same for so long will not change any more."""
 
-LEAVE_S = 30.0
+LEAVE_S = 120.0
 LOOK_EVERY_S = 0.5
 
 
@@ -52,14 +53,16 @@ class Part:
     process: Process
     to_redis: Link | None = None
     to_broker: Link | None = None
+    _said_by_others: int = 0
 
     def takes_messages(self) -> bool:
         """Whether it is a worker that has begun."""
-        return "takes messages" in self.process.output
+        return "takes messages" in self.process.output[self._said_by_others :]
 
     def kill_and_replace(self) -> None:
         """``kill -9``, and another one in its place at once."""
         self.process.kill()
+        self._said_by_others = len(self.process.output)
         self.process.start()
 
     @contextmanager
@@ -79,17 +82,21 @@ class System:
         folder: of logs and stores.
         workers, aggregators: how many.
         links: whether connections can be cut; they cost a little.
+        silence_s: after which a camera's visits are closed.
 
     Attributes:
         broker, redis: the servers.
         workers, aggregators: the programs.
         cameras_to_broker: the connection of all cameras, where it can be cut.
+        began_in_s: how long it took until all workers took messages.
     """
 
-    def __init__(self, folder: Path, *, workers: int, aggregators: int, links: bool) -> None:
+    def __init__(self, folder: Path, *, workers: int, aggregators: int, links: bool, silence_s: int) -> None:
         self.broker = Mosquitto(folder / "mosquitto", deployed_settings())
         self.redis = RedisServer(folder / "redis")
         self._folder = folder
+        self._silence_s = silence_s
+        self.began_in_s = 0.0
         self._links: list[Link] | None = [] if links else None
         self.cameras_to_broker = self._link(self.broker.port)
         self.workers = [self._part("classifier_worker", i) for i in range(workers)]
@@ -109,21 +116,30 @@ class System:
 
     def start(self) -> Self:
         """Servers first; returns when all workers take messages."""
+        start_s = time.monotonic()
         self.broker.start()
         self.redis.start()
         for part in (*self.workers, *self.aggregators):
             part.process.start()
         for worker in self.workers:
-            eventually(worker.takes_messages, 60, "a worker")
+            self.wait_for(worker)
+        self.began_in_s = time.monotonic() - start_s
         return self
+
+    @staticmethod
+    def wait_for(worker: Part) -> None:
+        """Returns when a worker takes messages."""
+        eventually(worker.takes_messages, BEGINS_WITHIN_S, "a worker")
 
     def settle(self, flow: Flow) -> Ledger:
         """The cameras end, what is under way arrives, workers and aggregators leave; what it came to."""
         flow.ends()
         with self.redis.client() as client:
-            _settle(client, flow)
+            _settle(client, flow, self._silence_s + UNCHANGED_S)
             self._leave(self.workers)
-            eventually(lambda: _is_processed(client), 30, "the aggregators to catch up", LOOK_EVERY_S)
+            eventually(
+                lambda: _is_processed(client), SETTLED_WITHIN_S, "the aggregators to catch up", LOOK_EVERY_S
+            )
             self._leave(self.aggregators)
             ledger = read_ledger(client, flow.published)
         log.info("the ledger in the end\n%s", ledger)
@@ -165,7 +181,7 @@ class System:
             "MOODLENS_MQTT_HOST": self.broker.host,
             "MOODLENS_MQTT_PORT": str(to_broker.port if to_broker else self.broker.port),
             "PYTHONFAULTHANDLER": "1",
-            "MOODLENS_AGGREGATOR_SILENCE_S": str(SILENCE_S),
+            "MOODLENS_AGGREGATOR_SILENCE_S": str(self._silence_s),
             "MOODLENS_AGGREGATOR_STREAM_KEPT_S": str(STREAM_KEPT_S),
             "MOODLENS_AGGREGATOR_POLL_MS": str(POLL_MS),
         }
@@ -194,9 +210,16 @@ class System:
 
 
 @contextmanager
-def system(folder: Path, *, workers: int = 2, aggregators: int = 2, links: bool = False) -> Iterator[System]:
+def system(
+    folder: Path,
+    *,
+    workers: int = 2,
+    aggregators: int = 2,
+    links: bool = False,
+    silence_s: int = SILENCE_S,
+) -> Iterator[System]:
     """A running system, of which nothing is left when the context ends."""
-    whole = System(folder, workers=workers, aggregators=aggregators, links=links)
+    whole = System(folder, workers=workers, aggregators=aggregators, links=links, silence_s=silence_s)
     try:
         yield whole.start()
         assert "Traceback" not in whole.output, whole.output
@@ -215,18 +238,20 @@ def all_cut(links: Sequence[Link | None], how: Cut) -> Iterator[None]:
         yield
 
 
-def _settle(client: redis.Redis, flow: Flow) -> None:
+def _settle(client: redis.Redis, flow: Flow, rests_for_s: float) -> None:
     """Waits until the ledger balances and nothing more can come, or until it does not change any more."""
     state, since_s = "", time.monotonic()
 
     def rests() -> bool:
         nonlocal state, since_s
         ledger = read_ledger(client, flow.published)
-        now = f"{ledger}{[account.faults for account in ledger.accounts]}"
+        is_processed = _is_processed(client)
+        now = f"{ledger}{[account.faults for account in ledger.accounts]}{is_processed}"
         if now != state:
             state, since_s = now, time.monotonic()
         unchanged_s = time.monotonic() - since_s
-        return ledger.is_final or (unchanged_s >= UNCHANGED_S and not ledger.total("under_way"))
+        is_at_rest = is_processed and unchanged_s >= rests_for_s and not ledger.total("under_way")
+        return ledger.is_final or is_at_rest
 
     eventually(rests, SETTLED_WITHIN_S, "the ledger to rest", LOOK_EVERY_S)
 

@@ -1,7 +1,7 @@
 """Stored windows, written as an aggregator's commits leave them."""
 
 from collections.abc import Mapping
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +9,8 @@ import numpy.typing as npt
 from contract import keys, row
 from contract.windows import Resolution, chunk_at
 from runtime.redis import Client
+from runtime.windows import read_windows
+from tests.support.events import utc_ms
 
 Row = npt.NDArray[np.int64]
 
@@ -36,3 +38,11 @@ def write_windows(client: Client, subject: str, rows: Mapping[int, Row], time_zo
                 key = keys.window_chunk(subject, resolution, chunk.name)
                 # BITFIELD by its name: the typed method is missing from a Cluster's client
                 client.execute_command("BITFIELD", key, *command)  # type: ignore[no-untyped-call]
+
+
+def frames_of(client: Client, camera: str, *, with_shed: bool = False) -> int:
+    """Frames of a camera in the last hour's windows; with those that workers shed, if that is asked."""
+    now_ms = utc_ms()
+    windows = read_windows(client, camera, Resolution.MINUTE, now_ms - 3_600_000, now_ms + 60_000, UTC)
+    columns = ("frames", "shed") if with_shed else ("frames",)
+    return sum(int(windows.column(name).sum()) for name in columns)

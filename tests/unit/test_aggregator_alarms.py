@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.alarms import CALM, state_after
@@ -62,7 +62,6 @@ def test_an_alert_goes_up_and_down_once(windows: int, drawn: str, expected: str)
     assert changes(drawn, windows) == expected
 
 
-@settings(deadline=None)
 @given(drawn=st.text("x.-?", max_size=60), windows=st.integers(1, 4))
 def test_raised_and_cleared_take_turns(drawn: str, windows: int) -> None:
     turns = changes(drawn, windows).replace(" ", "")

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator import figures
@@ -165,7 +165,6 @@ def test_the_few_of_the_evening_are_in_no_coarser_cell_either() -> None:
     ]
 
 
-@settings(deadline=None)
 @given(counts=st.lists(st.integers(0, 9), min_size=1, max_size=200), k=st.integers(1, 12))
 def test_no_subtraction_of_cells_gives_fewer_than_k_visits(counts: list[int], k: int) -> None:
     drawn = "".join(map(str, counts))

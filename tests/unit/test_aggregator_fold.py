@@ -5,75 +5,20 @@ import re
 from datetime import UTC
 from itertools import pairwise
 
-import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.deltas import Deltas
-from aggregator.fold import LoggedEvent, Timing, fold
+from aggregator.fold import fold
 from aggregator.state import CameraState
 from contract import row
 from contract.codec import LogEvent
 from contract.events import SCHEMA, FrameLoss
-from contract.model import model_times
-from contract.windows import GRAIN_MS, KEPT_MS, Resolution
-from tests.support.events import CAMERA, SESSION, camera_report, frame_emotions, surely
-
-START_MS = 1_780_000_000_000
-SECOND_MS = 1_000
-TIMING = Timing()
-
-
-def timeline(
-    *tracks: str, start_ms: int = START_MS, session: str = SESSION, reports: bool = True
-) -> list[LogEvent]:
-    """Frames of the tracks drawn, one a second, and a report for every ten seconds."""
-    events: list[LogEvent] = []
-    for second in range(max(map(len, tracks))):
-        at_ms = start_ms + second * SECOND_MS
-        present = [number for number, drawn in enumerate(tracks) if drawn[second : second + 1] == "#"]
-        if present:
-            events.append(
-                frame_emotions(
-                    second, captured_at_ms=at_ms, tracks=present, session=session, interval_ms=1000
-                )
-            )
-        if reports and second % 10 == 9:
-            end_ms = at_ms + SECOND_MS
-            events.append(
-                camera_report(
-                    second // 10, from_ms=end_ms - GRAIN_MS, to_ms=end_ms, session=session, published=10
-                )
-            )
-    return events
-
-
-def logged(events: list[LogEvent], delay_ms: int = 50) -> list[LoggedEvent]:
-    """Events as they stand in the log a moment after they happened."""
-    return [
-        LoggedEvent(event, getattr(event, "captured_at_ms", getattr(event, "to_ms", 0)) + delay_ms)
-        for event in events
-    ]
-
-
-def folded(
-    events: list[LogEvent], state: CameraState | None = None, log_ms: int | None = None
-) -> tuple[dict[str, int], Deltas]:
-    """Totals of the scalar columns of the camera's day after a fold, and the additions themselves."""
-    entries = logged(events)
-    deltas = fold(state or CameraState(), CAMERA, entries, log_ms or entries[-1].logged_ms, TIMING)
-    return totals(deltas), deltas
-
-
-def totals(deltas: Deltas, subject: str = CAMERA) -> dict[str, int]:
-    day = np.zeros(row.WIDTH, np.int64)
-    for (name, chunk), additions in deltas.chunks(UTC).items():
-        if name == subject and chunk.resolution is Resolution.DAY:
-            for position, value in additions.items():
-                day[position % row.WIDTH] += value
-    return {name: int(day[column]) for name, column in row.COLUMNS.items() if isinstance(column, int)}
+from contract.windows import GRAIN_MS
+from tests.support.events import CAMERA, camera_report, frame_emotions, surely
+from tests.support.timelines import SECOND_MS, START_MS, TIMING, folded, logged, timeline, totals
 
 
 def test_a_face_seen_for_four_seconds_is_one_visit_of_three_seconds_dwell() -> None:
@@ -244,7 +189,6 @@ def test_losses_are_counted_where_they_happened() -> None:
 TIMELINES = st.lists(st.text("#.", min_size=1, max_size=60), min_size=1, max_size=3)
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(drawn=TIMELINES, cuts=st.lists(st.integers(0, 70), max_size=6))
 def test_how_a_log_is_cut_into_reads_does_not_matter(drawn: list[str], cuts: list[int]) -> None:
     entries = logged(timeline(*(f"{track:.<80}" for track in drawn)))
@@ -270,7 +214,6 @@ def as_trackers_see(track: str) -> str:
 
 
 # after a longer pause it depends on what came first, the face or the watermark
-@settings(deadline=None)  # a busy machine is no failure
 @given(drawn=TIMELINES, seed=st.integers(0, 1000))
 def test_disorder_within_five_seconds_changes_no_sum(drawn: list[str], seed: int) -> None:
     events = timeline(*(f"{as_trackers_see(track):.<80}" for track in drawn))
@@ -283,7 +226,6 @@ def test_disorder_within_five_seconds_changes_no_sum(drawn: list[str], seed: int
     assert muddled == straight
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(drawn=TIMELINES)
 def test_a_state_read_back_is_the_state_written(drawn: list[str]) -> None:
     state = CameraState()
@@ -297,38 +239,3 @@ def test_a_state_read_back_is_the_state_written(drawn: list[str]) -> None:
         state.models,
     )
     assert not set(removed) & set(written)
-
-
-def classified(at_ms: int, model: str = "model-a") -> LogEvent:
-    return msgspec.structs.replace(frame_emotions(at_ms % 65_536, captured_at_ms=at_ms), model=model)
-
-
-def test_the_models_that_windows_rest_on_are_known_to_ten_seconds() -> None:
-    first_ms = START_MS // GRAIN_MS * GRAIN_MS + 3_000
-    state = CameraState()
-    folded([classified(first_ms), classified(first_ms + 40_000), classified(first_ms + 1, "b:2")], state)
-    grain_ms = first_ms - 3_000
-    assert state.models == {"model-a": (grain_ms, grain_ms + 40_000), "b:2": (grain_ms, grain_ms)}
-    written, _ = state.take_changes()
-    fields = {name.encode(): value for name, value in written.items()}
-    assert model_times(fields) == CameraState.load(fields).models == state.models
-
-
-def test_a_model_is_written_only_when_a_window_is_new_to_it() -> None:
-    first_ms = START_MS // GRAIN_MS * GRAIN_MS
-    state = CameraState()
-    for at_ms, is_written in ((0, True), (9_999, False), (4_000, False), (10_000, True), (3_000, False)):
-        folded([classified(first_ms + at_ms)], state)
-        assert ("model:model-a" in state.take_changes()[0]) == is_written
-
-
-def test_a_model_is_forgotten_when_no_window_of_it_is_kept() -> None:
-    state = CameraState()
-    folded([classified(START_MS)], state)
-    state.take_changes()
-    kept_ms = KEPT_MS[Resolution.HOUR]
-    fold(state, CAMERA, [], START_MS + kept_ms, TIMING)
-    assert "model-a" in state.models
-    fold(state, CAMERA, [], START_MS + kept_ms + GRAIN_MS, TIMING)
-    assert not state.models
-    assert "model:model-a" in state.take_changes()[1]

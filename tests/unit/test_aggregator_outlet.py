@@ -11,13 +11,14 @@ from aggregator import metrics
 from aggregator.commit import Commit, Committer
 from aggregator.fold import Timing
 from aggregator.outbox import Outbox
-from aggregator.outlet import MQTT, WEBHOOK, Outlet, Telling
+from aggregator.outlet import Outlet, Telling
 from aggregator.partition import Partition, read_entries
 from aggregator.settings import AggregatorSettings
 from aggregator.sites import Site, Sites
 from aggregator.trim import Trimmer
 from contract import keys
 from contract.announcements import Alert, ClosedWindow, decode_announcement
+from contract.keys import MQTT, WEBHOOK
 from contract.topics import Suffix, topic
 from contract.windows import Resolution
 from runtime.errors import SettingsError

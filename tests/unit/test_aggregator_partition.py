@@ -17,8 +17,8 @@ from aggregator.trim import Trimmer
 from contract import keys
 from contract.codec import LogEvent, encode
 from contract.windows import Resolution
-from dashboard.correction import versions
-from dashboard.periods import Span
+from dashboard.figures.correction import versions
+from dashboard.figures.periods import Span
 from runtime.errors import SettingsError
 from runtime.health import Health
 from runtime.redis import Client

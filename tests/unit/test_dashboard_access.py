@@ -82,6 +82,7 @@ def test_the_right_password_is_recognised_and_no_other() -> None:
         nobodys_hash().replace("$8$3$", "$8$99$"),
         nobodys_hash()[:-4],
     ],
+    ids=["empty", "a password", "no key", "another kind", "odd cost", "memory", "time", "cut off"],
 )
 def test_what_is_no_hash_or_costs_too_much_is_none(text: str) -> None:
     assert not is_hash(text)

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 from contract.announcements import Alert
 from contract.rules import DeviationRule, Measure, Rule, ThresholdRule
 from contract.windows import Resolution
-from dashboard.alert_words import alert_words, amount, rule_words
+from dashboard.words.alerts import alert_words, amount, rule_words
 from tests.support.events import CAMERA
 
 TOLD = Alert(

@@ -7,7 +7,7 @@ import pytest
 
 from contract import row
 from contract.events import SCHEMA, CameraStatus
-from dashboard.camera_health import (
+from dashboard.cameras.health import (
     Account,
     CameraHealth,
     account_of,
@@ -17,11 +17,11 @@ from dashboard.camera_health import (
     outage_words,
     run_words,
 )
-from dashboard.camera_now import CameraNow
-from dashboard.camera_rows import camera_rows
-from dashboard.health_rows import health_rows
-from dashboard.mood import Mood
-from dashboard.outages import Look, Stretch
+from dashboard.cameras.health_rows import health_rows
+from dashboard.cameras.now import CameraNow
+from dashboard.cameras.outages import Look, Stretch
+from dashboard.cameras.rows import camera_rows
+from dashboard.figures.mood import Mood
 from tests.support.events import CAMERA
 
 NOW_MS = 1_795_384_800_000  # 22:00 UTC

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from contract.notes import NoteKind, SiteNote
-from dashboard.comparison import (
+from dashboard.figures.comparison import (
     DAYS_MOST,
     DWELL,
     MOOD,
@@ -18,7 +18,7 @@ from dashboard.comparison import (
     sides_of,
     verdict_words,
 )
-from dashboard.day_test import HIGHER, LOWER, NO_DIFFERENCE, NOT_ENOUGH, Verdict
+from dashboard.figures.day_test import HIGHER, LOWER, NO_DIFFERENCE, NOT_ENOUGH, Verdict
 
 MONDAY = date(2026, 11, 2)
 

@@ -11,8 +11,8 @@ from classifier_worker.settings import SHIPPED_MODEL
 from contract import keys, row
 from contract.labels import LABELS
 from contract.model import ModelCard
-from dashboard.correction import WhyNot, corrected, find_soft_confusion, recover_shares, versions
-from dashboard.periods import Span
+from dashboard.figures.correction import WhyNot, corrected, find_soft_confusion, recover_shares, versions
+from dashboard.figures.periods import Span
 from runtime.redis import Client
 from tests.support.crowds import HAPPY, MIXED, QUIET, draw_visits, rows_of_visits
 from tests.support.events import CAMERA

@@ -9,9 +9,9 @@ import pandas as pd
 
 from contract.notes import NoteKind, SiteNote
 from contract.windows import GRAIN_MS
-from dashboard.comparison import MOOD, sides_of
-from dashboard.day_chart import day_chart
-from dashboard.live_line import live_line
+from dashboard.charts.days import day_chart
+from dashboard.charts.live_line import live_line
+from dashboard.figures.comparison import MOOD, sides_of
 
 START_MS = 1_795_384_800_000  # 22:00 UTC
 MONDAY = date(2026, 11, 2)

@@ -5,7 +5,15 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from dashboard.day_test import DAYS_LEAST, HIGHER, LOWER, NO_DIFFERENCE, NOT_ENOUGH, Days, compare_days
+from dashboard.figures.day_test import (
+    DAYS_LEAST,
+    HIGHER,
+    LOWER,
+    NO_DIFFERENCE,
+    NOT_ENOUGH,
+    Days,
+    compare_days,
+)
 
 BETWEEN_DAYS_SD = 0.06
 

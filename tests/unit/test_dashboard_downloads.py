@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
-from dashboard.downloads import file_name, to_csv, to_parquet
+from dashboard.figures.downloads import file_name, to_csv, to_parquet
 
 BERLIN = ZoneInfo("Europe/Berlin")
 TABLE = pd.DataFrame(

@@ -3,7 +3,7 @@ from itertools import count
 from contract import keys
 from contract.codec import encode
 from contract.events import CameraReport, FrameEmotions
-from dashboard.frames import ENTRIES, read_newest_frames
+from dashboard.figures.frames import ENTRIES, read_newest_frames
 from runtime.redis import Client
 from tests.support.events import CAMERA, camera_report, frame_emotions
 

@@ -5,7 +5,7 @@ import pytest
 
 from contract import row
 from contract.labels import LABELS, VALENCES
-from dashboard.intervals import (
+from dashboard.figures.intervals import (
     INDEX_VISITS,
     SHARE_LEAST,
     SHARE_VISITS,

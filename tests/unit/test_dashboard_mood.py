@@ -6,7 +6,7 @@ import pytest
 from contract import row
 from contract.labels import LABELS
 from contract.windows import GRAIN_MS
-from dashboard.mood import (
+from dashboard.figures.mood import (
     LAG_MS,
     begin_where_seen,
     coverage,

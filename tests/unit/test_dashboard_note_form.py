@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from contract.notes import NoteKind
-from dashboard.note_form import SENTENCES, note_of
+from dashboard.notes.form import SENTENCES, note_of
 
 GIVEN: dict[str, Any] = {
     "kind": NoteKind.STAFFING,

@@ -1,7 +1,7 @@
 from datetime import UTC
 
-from dashboard.notice import AND_K_IS_1, K_IS_1, PARTLY_SIMULATED, SIMULATED, notice
-from dashboard.sites import Site
+from dashboard.figures.sites import Site
+from dashboard.words.notice import K_IS_1, PARTLY_SIMULATED, SIMULATED, notice
 
 REAL = Site("shop-1", k=5, time_zone=UTC, simulated=False)
 TRIED = Site("shop-1", k=1, time_zone=UTC, simulated=False)
@@ -24,5 +24,5 @@ def test_a_simulated_store_is_told_from_a_real_one() -> None:
 
 
 def test_both_are_said_in_one_notice() -> None:
-    assert notice([DEMO]) == f"{SIMULATED} {AND_K_IS_1}"
-    assert notice([DEMO, REAL]) == f"{PARTLY_SIMULATED} {AND_K_IS_1}"
+    assert notice([DEMO]) == f"{SIMULATED} {K_IS_1}"
+    assert notice([DEMO, REAL]) == f"{PARTLY_SIMULATED} {K_IS_1}"

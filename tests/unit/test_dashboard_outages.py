@@ -5,8 +5,8 @@ import pytest
 
 from contract import row
 from contract.hours import ALWAYS, OpeningHours
-from dashboard.mood import LAG_MS
-from dashboard.outages import LENGTH_MS, Look, Stretch, outages, stretches
+from dashboard.cameras.outages import LENGTH_MS, Look, Stretch, outages, stretches
+from dashboard.figures.mood import LAG_MS
 from runtime.windows import Windows
 
 START_MS = round(datetime(2026, 11, 26, 8, tzinfo=UTC).timestamp() * 1000)

@@ -3,9 +3,9 @@ import pytest
 
 from contract.events import SCHEMA, FaceEmotions, Preview
 from contract.labels import LABELS
-from dashboard.charts import COLOURS, QUIET_COLOUR
-from dashboard.overlay import SETTLED_S, Picture, drawing, label_of, picture_of
-from dashboard.previews import Arrival
+from dashboard.cameras.overlay import SETTLED_S, Picture, drawing, label_of, picture_of
+from dashboard.cameras.previews import Arrival
+from dashboard.charts.style import COLOURS, QUIET_COLOUR
 from tests.support.events import CAMERA, SESSION, frame_emotions, surely
 
 AT_MS = 1_700_000_000_000

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from contract.windows import WINDOW_MS, Resolution
-from dashboard.periods import PERIODS, Span, days_before, local_day, midnight_ms
+from dashboard.figures.periods import PERIODS, Span, days_before, local_day, midnight_ms
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = "2026-06-10T14:40:20"  # a Wednesday

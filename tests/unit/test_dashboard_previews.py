@@ -1,6 +1,5 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import paho.mqtt.client as paho
 import pytest
@@ -8,11 +7,11 @@ import pytest
 from contract.codec import encode
 from contract.events import SCHEMA, Preview
 from contract.topics import Suffix, topic
-from dashboard.previews import KEPT, KEPT_S, LOOK_S, Arrival, PreviewBoard
+from dashboard.cameras.previews import KEPT, KEPT_S, LOOK_S, Arrival, PreviewBoard
 from runtime.mqtt import Session, close_mqtt, open_mqtt
 from runtime.settings import MqttSettings
 from tests.support.events import CAMERA, SESSION
-from tests.support.services import MOSQUITTO_SETTINGS, Mosquitto, eventually, free_port
+from tests.support.services import Mosquitto, eventually, free_port
 
 OTHER = "shop-1/till"
 
@@ -23,14 +22,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now_s
-
-
-@pytest.fixture
-def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
-    """A broker that tells every second how many clients it has."""
-    broker = Mosquitto(tmp_path / "mosquitto", f"{MOSQUITTO_SETTINGS}sys_interval 1\n").start()
-    yield broker
-    broker.stop()
 
 
 @pytest.fixture

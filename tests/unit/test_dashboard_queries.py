@@ -12,12 +12,13 @@ from contract import row
 from contract.hours import OpeningHours
 from contract.labels import LABELS
 from contract.windows import WINDOW_MS, Resolution
-from dashboard.periods import PERIODS, Span
-from dashboard.queries import Answer, Question, answer, by_camera, by_hour_of_week, daily
-from dashboard.selection import Selection
-from dashboard.sites import Site
-from dashboard.store import WindowStore
-from dashboard.subjects import read_subjects
+from dashboard.figures.breakdowns import by_camera, by_hour_of_week, daily
+from dashboard.figures.periods import PERIODS, Span
+from dashboard.figures.queries import Answer, Question, answer
+from dashboard.figures.selection import Selection
+from dashboard.figures.sites import Site
+from dashboard.figures.store import WindowStore
+from dashboard.figures.subjects import read_subjects
 from runtime.redis import Client
 from tests.support.rows import row_of
 from tests.support.windows import write_windows

@@ -10,9 +10,9 @@ from contract import keys, row
 from contract.events import SCHEMA, CameraStatus
 from contract.labels import LABELS
 from contract.windows import GRAIN_MS, Resolution, chunk_at
-from dashboard.camera_now import SILENT_MS, camera_now
-from dashboard.recent import RECENT_MS, Recent, read_last_looks, read_recents
-from dashboard.sites import Site
+from dashboard.cameras.now import SILENT_MS, camera_now
+from dashboard.figures.recent import RECENT_MS, Recent, read_last_looks, read_recents
+from dashboard.figures.sites import Site
 from runtime.redis import Client
 from runtime.windows import Windows
 from tests.support.events import CAMERA

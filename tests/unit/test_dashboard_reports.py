@@ -6,7 +6,7 @@ from contract import keys
 from contract.codec import Reason, encode
 from contract.events import CameraReport
 from contract.topics import Suffix, topic
-from dashboard.reports import Heard, Refusal, clock_words, read_heard, read_refusals, refusal_words
+from dashboard.cameras.reports import Heard, Refusal, clock_words, read_heard, read_refusals, refusal_words
 from runtime.redis import Client
 from tests.support.events import CAMERA, camera_report, frame_emotions
 

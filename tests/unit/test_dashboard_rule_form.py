@@ -4,7 +4,7 @@ import pytest
 
 from contract.rules import DeviationRule, Measure, Rule, ThresholdRule
 from contract.windows import Resolution
-from dashboard.rule_form import DEVIATION, SENTENCES, TAKEN, Fields, fields_of, rule_of
+from dashboard.alerts.rule_form import DEVIATION, SENTENCES, TAKEN, Fields, fields_of, rule_of
 
 GLOOMY = Fields(name="gloomy")
 UNUSUAL = Fields(name="unusual", kind=DEVIATION, windows=1)

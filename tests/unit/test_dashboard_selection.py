@@ -3,10 +3,10 @@
 import pytest
 
 from contract import keys
-from dashboard.selection import Selection
+from dashboard.figures.selection import Selection
+from dashboard.figures.sites import read_sites
+from dashboard.figures.subjects import Subjects, camera_of, read_subjects
 from dashboard.settings import DashboardSettings
-from dashboard.sites import read_sites
-from dashboard.subjects import Subjects, camera_of, read_subjects
 from runtime.redis import Client
 
 NAMES = ("shop-1/till@queue", "shop-1/till", "shop-2/door", "shop-1/entrance", "shop-1/till@counter")

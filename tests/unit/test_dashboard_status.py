@@ -7,7 +7,7 @@ import pytest
 from contract.codec import encode
 from contract.events import SCHEMA, CameraStatus
 from contract.topics import Suffix, topic
-from dashboard.status import StatusBoard
+from dashboard.cameras.status import StatusBoard
 from runtime.mqtt import Session, Will, close_mqtt, open_mqtt
 from runtime.settings import MqttSettings
 from tests.support.events import CAMERA

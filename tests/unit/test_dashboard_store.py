@@ -9,8 +9,8 @@ import pytest
 
 from contract import row
 from contract.windows import WINDOW_MS, Resolution
-from dashboard import store as store_module
-from dashboard.store import KEPT_S, SEALED_AFTER_MS, WindowStore
+from dashboard.figures import store as store_module
+from dashboard.figures.store import KEPT_S, SEALED_AFTER_MS, WindowStore
 from runtime.redis import Client
 from runtime.windows import read_windows
 from tests.support.rows import row_of

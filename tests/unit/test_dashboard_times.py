@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dashboard.times import days, duration, moment
+from dashboard.words.times import days, duration, moment
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard import morning
-from dashboard.intervals import Interval
-from dashboard.morning import (
+from dashboard.figures.intervals import Interval
+from dashboard.figures.periods import PERIODS
+from dashboard.words import morning
+from dashboard.words.morning import (
     ATTENTION,
     DWELL,
     MOOD,
@@ -21,8 +22,7 @@ from dashboard.morning import (
     hours_words,
     usual,
 )
-from dashboard.periods import PERIODS
-from dashboard.words import (
+from dashboard.words.sentences import (
     BEFORE,
     amount_change,
     count_change,
@@ -49,7 +49,7 @@ def interval(value: float, low: float, high: float, *, enough: bool = True) -> I
 
 
 def days(values: dict[int, float], column: str = "visits", coverage: float = 1.0) -> pd.DataFrame:
-    """Lines of ``queries.daily``: weeks before the Wednesday (0: itself) → value."""
+    """Lines of ``breakdowns.daily``: weeks before the Wednesday (0: itself) → value."""
     return pd.DataFrame(
         {
             "date": [WEDNESDAY - timedelta(weeks=weeks) for weeks in values],

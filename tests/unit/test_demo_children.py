@@ -172,7 +172,7 @@ def test_who_ends_without_a_word_is_described(household: Household) -> None:
 def test_a_command_that_cannot_be_started_is_named() -> None:
     child = Child(Command("child", ("/nowhere/program",), os.environ), lambda _line: None, verbose=False)
     child.start()
-    assert ended(child) == "cannot start /nowhere/program: No such file or directory"
+    assert ended(child) == "cannot start /nowhere/program: no such file or directory"
     child.kill()
 
 

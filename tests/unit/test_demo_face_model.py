@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from classifier_worker.classifier import Classifier
 from classifier_worker.settings import SHIPPED_MODEL
 from contract.labels import CROP_SIDE, LABELS
 from demo.face_model import FILE, FaceModel, FaceModelUnusable, load_face_model
+from runtime.classifier import Classifier
 
 PURE = np.eye(len(LABELS), dtype=np.float32)
 SEEDS = range(20)

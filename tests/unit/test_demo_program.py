@@ -101,7 +101,7 @@ def test_a_full_disk_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> Non
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(tempfile, "mkdtemp", full)
-    with pytest.raises(NoFolder, match="No space left on device"), temporary_folder():
+    with pytest.raises(NoFolder, match="no space left on device"), temporary_folder():
         pass
 
 

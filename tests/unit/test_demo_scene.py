@@ -14,8 +14,9 @@ from demo.figure import FACE_LEFT, FACE_PX, FACE_TOP, SIZE, Figure
 from demo.motion import HEIGHT, WIDTH
 from demo.scene import Scene
 from demo.store import BEHIND_MAX_MS, StoreSource
-from demo.story import CameraStory, Flow, Mood, Story
+from demo.story import CameraStory, Flow, Mood, Poster, Story
 from demo.truth import TruthLog, read_truth, truth_file
+from producer.badges import BadgeReader
 from producer.detection import Detector
 from producer.errors import SourceUnusable
 from producer.frames import Clock, Frame, Moment, Quiet, wall_clock
@@ -89,9 +90,42 @@ def test_a_dark_camera_gives_no_picture(scene: Scene) -> None:
 
 
 def test_the_story_goes_on_with_other_shoppers(scene: Scene) -> None:
-    first, second = scene.shoppers(8000), scene.shoppers(28_000)
-    assert {number for number, _, _ in first}.isdisjoint(number for number, _, _ in second)
-    assert {seed for _, seed, _ in first}.isdisjoint(seed for _, seed, _ in second)
+    first, second = scene.people(8000), scene.people(28_000)
+    assert {number for number, *_ in first}.isdisjoint(number for number, *_ in second)
+    assert {seed for _, seed, *_ in first}.isdisjoint(seed for _, seed, *_ in second)
+
+
+def test_staff_wear_a_badge_that_is_read_and_are_no_shoppers(model: FaceModel) -> None:
+    flows = (
+        Flow(first_s=0, stays_s=18, places=((0.7, 100),), badge=7),
+        Flow(first_s=0, stays_s=18, places=((0.25, 100),)),
+    )
+    scene = Scene(model, Story("x", 20, (camera := CameraStory("shop/door", flows=flows),)), camera)
+    picture, [shopper] = scene.draw(9000) or (None, [])
+    assert picture is not None
+    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
+    worn = {}
+    for _, _, badge, pose in scene.people(9000):
+        half = pose.side_px / 2
+        found = BadgeReader().worn(grey, (pose.x - half, pose.y - half, 2 * half, 2 * half), [])
+        worn[badge] = found and found.number
+    assert worn == {7: 7, None: None}
+    assert shopper.pose.x < WIDTH / 2
+
+
+def test_a_poster_hangs_still_and_is_no_shopper(model: FaceModel) -> None:
+    camera = CameraStory("shop/door", flows=(), posters=(Poster(0.5, 0.4, 100.0),))
+    scene = Scene(model, Story("x", 20, (camera,)), camera)
+    first, second = scene.draw(1000), scene.draw(15_000)
+    assert first is not None
+    assert second is not None
+    assert first[1] == second[1] == []
+    hung = slice(142, 242), slice(270, 370)
+    assert np.abs(first[0][hung].astype(int) - second[0][hung]).mean() < 6  # noise and light
+    bare = CameraStory("shop/door", flows=())
+    wall = Scene(model, Story("x", 20, (bare,)), bare).draw(1000)
+    assert wall is not None
+    assert np.abs(first[0][hung].astype(int) - wall[0][hung]).mean() > 20
 
 
 def test_who_stands_before_somebody_hides_them(model: FaceModel) -> None:

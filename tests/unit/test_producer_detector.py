@@ -23,6 +23,7 @@ from producer.reporter import Reporter
 from producer.settings import ProducerSettings
 from producer.yunet import Yunet
 from producer.yunet_file import YunetUnavailable, fetch_yunet, read_yunet
+from tests.support.logs import said
 from tests.support.services import free_port
 
 NATIVE_FPS = 60.0  # more than the clips have: each frame once
@@ -178,7 +179,7 @@ def test_a_file_that_is_not_the_known_model_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_missing_model_file_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(DetectorUnusable, match=r"cannot read the YuNet model .*: No such file"):
+    with pytest.raises(DetectorUnusable, match=r"cannot read the YuNet model .*: no such file"):
         open_detector(ProducerSettings(yunet_file=tmp_path / "nowhere.onnx"))
 
 
@@ -195,7 +196,7 @@ def test_where_the_model_cannot_be_fetched_haar_takes_over_unless_yunet_was_aske
 
     monkeypatch.setattr(detector_module, "fetch_yunet", no_network)
     assert open_detector(ProducerSettings()).name == "haar"
-    assert caplog.messages == [
+    assert said(caplog, detector_module) == [
         "the YuNet model could not be fetched; using the Haar cascade, which misses small and turned faces"
     ]
     with pytest.raises(DetectorUnusable, match="could not be fetched"):

@@ -219,5 +219,5 @@ class OutboxWorld(RuleBasedStateMachine):
         assert len(self.under_way) <= INFLIGHT_MAX
 
 
-OutboxWorld.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+OutboxWorld.TestCase.settings = settings(max_examples=100, stateful_step_count=40)
 test_nothing_is_lost_or_doubled_whatever_happens = OutboxWorld.TestCase

@@ -9,6 +9,7 @@ from contract.codec import decode, encode
 from contract.events import PREVIEW_BYTES_MAX, PREVIEW_FOR_S, Preview
 from producer.frames import Frame, Image
 from producer.preview import PERIOD_MS, SIDE_MAX_PX, Previewer, shown
+from producer.zones import Zones
 
 START_MS = 1_700_000_000_000
 NAME, SESSION = "shop-1/entrance", "00112233aabbccdd"
@@ -17,7 +18,7 @@ GREY = np.full((90, 160, 3), 128, np.uint8)
 
 
 def previewer() -> Previewer:
-    return Previewer(NAME, SESSION, START_MS)
+    return Previewer(NAME, SESSION, START_MS, Zones())
 
 
 def frame(at_ms: int, image: Image = GREY) -> Frame:
@@ -96,7 +97,7 @@ def test_what_has_ended_stays_so_where_the_clock_is_set_back(caplog: pytest.LogC
     ],
 )
 def test_the_long_side_is_at_most_640_pixels(size: tuple[int, int], expected: tuple[int, int]) -> None:
-    assert shown(np.zeros((*size, 3), np.uint8)).shape == (*expected, 3)
+    assert shown(np.zeros((*size, 3), np.uint8), Zones(), []).shape == (*expected, 3)
 
 
 def test_the_hardest_picture_fits_into_a_message() -> None:

@@ -6,10 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
+from producer import playback
 from producer.errors import SourceUnusable
 from producer.frames import Clock, Frame, Image, Moment, Quiet
 from producer.playback import Playback, Sampler
 from producer.recording import ImageFolder, VideoFile
+from tests.support.logs import said
 
 START_MS = 1_700_000_000_000
 SIZE = (64, 48)
@@ -133,9 +135,7 @@ def test_a_loop_goes_on_in_time() -> None:
 def test_corrupt_frames_are_skipped_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
     script = Script([0, 200, 400, 600], corrupt=frozenset({1, 2}))
     assert times(list(Playback(script, 5.0, Hands().clock(), loop=False).moments())) == [0, 600]
-    assert [record.getMessage() for record in caplog.records] == [
-        "script: skipping frames that cannot be decoded"
-    ]
+    assert said(caplog, playback) == ["script: skipping frames that cannot be decoded"]
 
 
 @pytest.mark.parametrize("loop", [False, True])

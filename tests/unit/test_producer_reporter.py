@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.codec import decode, encode
-from contract.events import CameraReport
+from contract.events import EXCLUDED_TRACKS_MAX, CameraReport
 from contract.windows import GRAIN_MS
 from producer.reporter import JUMP_MS, Reporter
 
@@ -122,3 +122,39 @@ def test_every_millisecond_lies_in_exactly_one_report(
     assert sum(report.analysed_ms for report in reports) == covered_ms
     assert sum(report.frames_analysed for report in reports) == frames
     assert sum(report.faces_published for report in reports) == faces_seen
+
+
+def test_faces_left_out_are_counted_in_the_stretch_of_their_frame() -> None:
+    book = reporter()
+    book.frame(START_MS + 9_999, 0, 0, excluded=2)
+    [first] = book.frame(START_MS + 10_000, 1, 1, excluded=3)
+    [second] = book.finish(START_MS + 10_001)
+    assert (first.excluded, second.excluded) == (2, 3)
+
+
+def test_a_track_that_turned_out_to_be_nobodys_is_told_with_the_next_frame_and_no_time_is_lost() -> None:
+    book = reporter()
+    book.frame(START_MS + 200, 0, 1)
+    book.turned_out([4])
+    [told] = book.frame(START_MS + 400, 200, 1)
+    [rest] = book.finish(START_MS + 401)
+    assert stretches([told, rest]) == [(0, 400), (400, 401)]
+    assert [report.excluded_tracks for report in (told, rest)] == [(4,), ()]
+    assert [report.frames_analysed for report in (told, rest)] == [1, 1]
+    assert told.analysed_ms + rest.analysed_ms == 200
+
+
+def test_at_a_boundary_the_report_that_ends_there_tells_of_it() -> None:
+    book = reporter()
+    book.turned_out([4])
+    [told] = book.frame(START_MS + 10_000, 200, 1)
+    assert told.excluded_tracks == (4,)
+
+
+def test_more_tracks_than_a_report_has_room_for_are_in_the_next_one() -> None:
+    book = reporter()
+    book.turned_out(range(EXCLUDED_TRACKS_MAX + 5))
+    [first] = book.frame(START_MS + 200, 200, 1)
+    [second] = book.frame(START_MS + 400, 200, 1)
+    assert (*first.excluded_tracks, *second.excluded_tracks) == tuple(range(EXCLUDED_TRACKS_MAX + 5))
+    assert decode(encode(first), CameraReport) == first

@@ -8,10 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
+from producer import live
 from producer.errors import SourceUnavailable, SourceUnusable
 from producer.frames import Clock, Frame, Image, Moment, Quiet, Source, wall_clock
 from producer.live import LiveSource
 from producer.sources import open_source
+from tests.support.logs import said
 from tests.support.services import eventually, free_port
 
 
@@ -166,7 +168,7 @@ def test_a_stream_that_ends_at_once_is_asked_less_and_less_often_and_told_of_onc
     source.close()
     first, second, third = opened_s
     assert third - second > 1.5 * (second - first)
-    assert [record.message for record in caplog.records] == ["camera: no more frames, opening it again"]
+    assert said(caplog, live) == ["camera: no more frames, opening it again"]
 
 
 class Stream(BaseHTTPRequestHandler):

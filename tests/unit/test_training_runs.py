@@ -6,27 +6,12 @@ import msgspec
 import numpy as np
 import pytest
 
+from tests.support.runs import SETTINGS, STATE, make_history, make_model
 from training.errors import RunError
 from training.plots import plot_history
 from training.progress import format_epoch
 from training.recipes import MOODNET
-from training.runs import Epoch, History, RunFolder, RunSettings
-
-SETTINGS = RunSettings(MOODNET, ("original",), 1, "float32", "0" * 64)
-STATE = {"model/000/kernel": np.arange(3.0)}
-
-
-def make_model() -> keras.Model:
-    return keras.Sequential([keras.Input((3,)), keras.layers.Dense(7)], name="small")
-
-
-def make_history(*losses: float) -> History:
-    """Epochs of the given validation losses; their accuracy rises all the time."""
-    return History(
-        tuple(
-            Epoch(n, 2 / n, 1 - 0.5 / n, loss, 0.9 - 0.5 / n, 60.0) for n, loss in enumerate(losses, start=1)
-        )
-    )
+from training.runs import History, RunFolder
 
 
 def list_files(folder: Path) -> list[str]:

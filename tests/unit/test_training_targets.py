@@ -62,7 +62,7 @@ def test_a_file_that_holds_no_votes_is_refused(tmp_path: Path, text: str, messag
 
 
 def test_a_file_of_votes_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"votes\.csv cannot be read \(No such file"):
+    with pytest.raises(DatasetError, match=r"votes\.csv cannot be read \(no such file"):
         load_votes(tmp_path / "votes.csv")
     (tmp_path / "votes.csv").write_bytes(b"\xff\xfe\x00file")
     with pytest.raises(DatasetError, match=r"votes\.csv cannot be read"):

@@ -7,7 +7,7 @@ from classifier_worker.card import publish_card
 from classifier_worker.settings import SHIPPED_MODEL
 from contract import keys
 from contract.model import ModelCard
-from dashboard.correction import read_cards
+from dashboard.figures.correction import read_cards
 from runtime.redis import Client
 from tests.support.services import RedisServer
 

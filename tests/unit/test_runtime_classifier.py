@@ -8,9 +8,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from classifier_worker.classifier import Classifier
-from classifier_worker.errors import ModelUnusable
 from classifier_worker.settings import SHIPPED_MODEL
+from runtime.classifier import Classifier
+from runtime.errors import ModelUnusable
 
 CROPS = np.random.default_rng(0).integers(0, 256, (70, 48, 48), np.uint8)
 

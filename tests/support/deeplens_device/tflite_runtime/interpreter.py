@@ -1,0 +1,3 @@
+from ai_edge_litert.interpreter import Interpreter
+
+__all__ = ["Interpreter"]
