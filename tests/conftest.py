@@ -1,4 +1,5 @@
 import os
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -22,6 +23,9 @@ settings.register_profile(
     derandomize="CI" in os.environ,
 )
 settings.load_profile("moodlens")
+
+# What starts tests in the background may have them ignore Ctrl-C, and so would every program that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
