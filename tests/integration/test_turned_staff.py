@@ -76,7 +76,6 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("detector", [yunet, haar])
-@pytest.mark.alone
 def test_a_preview_shows_nothing_of_a_badge_wearers_face_that_turns_by_up_to_40_degrees(
     detector: Callable[[Path], Detector], shared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -163,6 +163,7 @@ class SecuredServer:
 
     def check_health(self) -> tuple[int, str]:
         """Status and output of the broker's health check."""
+        executable("mosquitto_sub")
         self._health.write_text("")
         check = Process(["sh", str(HEALTH)], self._health, self._environment).start()
         return check.wait(), check.output
