@@ -21,6 +21,7 @@ from contract.codec import encode
 from contract.events import CROP_LIFETIME_S
 from contract.topics import Suffix, topic
 from contract.windows import GRAIN_MS
+from runtime.arguments import read_port
 
 REPORT_LIFETIME_S = 3540
 CONNECTING = 50
@@ -119,11 +120,13 @@ async def run_load(host: str, port: int, cameras: int, frames_per_s: float, seco
 def main() -> None:
     """Reads arguments and publishes."""
     parser = argparse.ArgumentParser(prog="python -m bench.load", description="Simulated cameras.")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--cameras", type=int, required=True)
-    parser.add_argument("--frames-per-s", type=float, required=True, help="of all cameras together")
-    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--host", default="127.0.0.1", help="of the broker (default: %(default)s)")
+    parser.add_argument("--port", type=read_port, metavar="N", required=True, help="of the broker")
+    parser.add_argument("--cameras", type=int, metavar="N", required=True, help="how many publish")
+    parser.add_argument(
+        "--frames-per-s", type=float, metavar="X", required=True, help="of all cameras together"
+    )
+    parser.add_argument("--seconds", type=float, metavar="X", required=True, help="how long they publish")
     given = parser.parse_args()
     logging.getLogger("gmqtt").setLevel(logging.ERROR)
     sent = asyncio.run(run_load(given.host, given.port, given.cameras, given.frames_per_s, given.seconds))

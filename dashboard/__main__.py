@@ -20,6 +20,7 @@ from dashboard.access.door import is_loopback, refuse_open_door
 from dashboard.access.guard import Guard, out_of_order
 from dashboard.access.routes import SignIn
 from dashboard.access.users import BadUsersFile
+from dashboard.closing import closes_in_time
 from dashboard.departure import Departure
 from dashboard.settings import DashboardSettings
 from dashboard.theme import PRIMARY_DARK, PRIMARY_LIGHT
@@ -56,6 +57,7 @@ def main() -> None:
     here_only = not door.users_file and not settings.open and is_here
     app = st.App(
         APP,
+        lifespan=closes_in_time,
         routes=[*SignIn(door).routes(), Route("/now", to_first_page)],
         middleware=[Middleware(Departure), Middleware(Guard, door=door, here_only=here_only)],
         exception_handlers={BadUsersFile: out_of_order},

@@ -17,6 +17,7 @@ from tests.support.dashboards import dashboard
 from tests.support.doorway import (
     ANSWERS_WITHIN_S,
     ASKED_TO_SIGN_IN,
+    certify,
     expect_dashboard,
     people_of,
     sign_in,
@@ -132,13 +133,7 @@ def test_with_a_certificate_it_is_https_and_the_cookie_too(
     browser: BrowserContext, environment: dict[str, str], tmp_path: Path
 ) -> None:
     authority = trustme.CA()
-    certificate = authority.issue_cert("127.0.0.1")
-    cert_file, key_file = tmp_path / "cert.pem", tmp_path / "key.pem"
-    for blob in certificate.cert_chain_pems:
-        blob.write_to_path(cert_file, append=True)
-    certificate.private_key_pem.write_to_path(key_file)
-    tls = ("--tls-cert", str(cert_file), "--tls-key", str(key_file))
-    with dashboard(environment, tmp_path / "dashboard.log", *tls) as address:
+    with dashboard(environment, tmp_path / "dashboard.log", *certify(authority, tmp_path)) as address:
         trusting = ssl.create_default_context()
         authority.configure_trust(trusting)
         health = f"{address}/_stcore/health"
@@ -150,4 +145,3 @@ def test_with_a_certificate_it_is_https_and_the_cookie_too(
         expect_dashboard(page, "shop-1", "shop-2")
         (cookie,) = [cookie for cookie in browser.cookies() if cookie["name"] == "moodlens_session"]
         assert cookie["secure"]
-        page.close()  # a server that ends waits for whoever is just coming back

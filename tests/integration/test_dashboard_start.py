@@ -1,11 +1,16 @@
-"""How a dashboard starts that would let strangers in, or nobody: it says so in one line."""
+"""How a dashboard starts that would let strangers in, or nobody: it says so in one line. And how it ends."""
 
+import ssl
 from pathlib import Path
+from socket import create_connection
 
 import pytest
+import trustme
 
-from tests.support.doorway import dashboard, status_of
+from tests.support.doorway import ANSWERS_WITHIN_S, certify, dashboard, status_of
 from tests.support.services import accepts, eventually, free_port, running
+
+DOCKER_KILLS_AFTER_S = 10.0
 
 
 @pytest.mark.parametrize(
@@ -72,3 +77,19 @@ def test_a_dashboard_that_is_meant_to_be_open_asks_nobody(
     with running(dashboard(environment_with_people | meant, tmp_path, port, "--host", "0.0.0.0")):  # noqa: S104
         eventually(lambda: accepts(port), what="the dashboard")
         assert status_of(f"http://127.0.0.1:{port}/") == 200
+
+
+def test_with_https_it_ends_before_docker_kills_it_also_where_a_browser_takes_no_leave(
+    environment_with_people: dict[str, str], tmp_path: Path
+) -> None:
+    port, authority = free_port(), trustme.CA()
+    server = dashboard(environment_with_people, tmp_path, port, *certify(authority, tmp_path))
+    with running(server):
+        eventually(lambda: accepts(port), what="the dashboard")
+        trusting = ssl.create_default_context()
+        authority.configure_trust(trusting)
+        connection = create_connection(("127.0.0.1", port), ANSWERS_WITHIN_S)
+        with trusting.wrap_socket(connection, server_hostname="127.0.0.1") as browser:
+            browser.sendall(b"GET /_stcore/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert browser.recv(15) == b"HTTP/1.1 200 OK"
+            assert server.stop(DOCKER_KILLS_AFTER_S) == 0

@@ -8,6 +8,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 import redis
+import trustme
 from playwright.sync_api import Page, expect
 
 from contract import keys
@@ -52,6 +53,15 @@ def environment_with_people(
 
 def dashboard(environment: dict[str, str], folder: Path, port: int, *arguments: str) -> Process:
     return program("dashboard", ["--port", str(port), *arguments], folder / "dashboard.log", environment)
+
+
+def certify(authority: trustme.CA, folder: Path) -> tuple[str, ...]:
+    """Arguments of a dashboard that the authority has given a certificate, of 127.0.0.1."""
+    issued = authority.issue_cert("127.0.0.1")
+    cert_file, key_file = folder / "cert.pem", folder / "key.pem"
+    cert_file.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+    issued.private_key_pem.write_to_path(key_file)
+    return "--tls-cert", str(cert_file), "--tls-key", str(key_file)
 
 
 def sign_in(page: Page, name: str, password: str = "") -> None:
