@@ -200,6 +200,6 @@ def _check_server(vault: Vault, server: str) -> None:
     known = names_of(load_certificate(vault.read(names.BROKER_CERTIFICATE)))
     if server.lower() not in known:
         raise Refused(
-            f"the broker's certificate is not good for {server}: run `setup --names {server}` (or set "
-            "MOODLENS_ADMIN_SERVER_NAMES), then restart the broker"
+            f"the broker's certificate is not good for {server}: add it to MOODLENS_SERVER_NAMES in .env "
+            f"and start all anew; without Docker, run `setup --names {server}` and restart the broker"
         )

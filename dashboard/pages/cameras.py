@@ -24,8 +24,9 @@ from dashboard.figures.recent import read_last_looks
 from dashboard.figures.selection import Selection
 from dashboard.figures.sites import Site
 from dashboard.figures.subjects import site_of
+from dashboard.shell.attach import attach_commands
 from dashboard.shell.away import AWAY
-from dashboard.shell.context import Context, get_context, settings
+from dashboard.shell.context import Context, get_context, is_guarded
 from dashboard.shell.meaning import show_meaning
 from runtime.errors import RedisUnavailable
 from runtime.windows import Windows
@@ -145,32 +146,20 @@ def show_attach(sites: Sequence[str]) -> None:
     st.subheader("Attach a camera", anchor=False)
     place = st.container()
     site = st.selectbox("Site of the new camera", sites, key="attach-site") if len(sites) > 1 else None
-    words, commands = how_to_attach(site or next(iter(sites), "shop-1"), bool(settings().users_file))
-    place.markdown(words)
-    st.code(commands, language=None)
+    place.markdown(how_to_attach(is_guarded()))
+    st.code(attach_commands(f"{site or next(iter(sites), 'shop-1')}/name", is_guarded()), language=None)
     st.caption(
         "`--source` is a webcam's number, an RTSP or HTTP address, a video file or a folder of pictures. The "
         "camera shows here within half a minute."
     )
 
 
-def how_to_attach(site: str, is_guarded: bool) -> tuple[str, str]:
-    """What attaches a camera to a site, Markdown and commands.
-
-    Args:
-        site: name.
-        is_guarded: whether people must sign in, as on a server, which lets cameras in one by one, too.
-    """
+def how_to_attach(is_guarded: bool) -> str:
+    """What is said before the commands that attach a camera, Markdown."""
     there = (
         "the machine that has the camera, with MoodLens installed there (README, “A server, and a camera”)"
     )
     if not is_guarded:
         words = f"On {there}, `MOODLENS_MQTT_HOST` set to this system's broker, and a name of its own"
-        return f"{words} in place of `name`:", f"python -m producer --camera {site}/name --source 0"
-    words = (
-        f"On the server, let it in under a name of its own in place of `name`; take `name.env` to {there}:"
-    )
-    return words, (
-        f"docker compose run --rm -T admin enroll {site}/name --env > name.env\n"
-        "python -m producer --env-file name.env --source 0"
-    )
+        return f"{words} in place of `name`:"
+    return f"On the server, let it in under a name of its own in place of `name`; take `name.env` to {there}:"

@@ -11,14 +11,15 @@ from contract.events import PREVIEW_FOR_S
 from dashboard.cameras.overlay import STYLE, drawing, picture_of
 from dashboard.cameras.previews import PreviewBoard
 from dashboard.figures.frames import read_newest_frames
+from dashboard.shell.attach import start_command
 from dashboard.shell.away import AWAY
-from dashboard.shell.context import Context, get_context
+from dashboard.shell.context import Context, get_context, is_guarded
+from dashboard.shell.heading import EXAMPLE
 from dashboard.shell.meaning import show_meaning
 from runtime.errors import RedisUnavailable
 from runtime.settings import MqttSettings, load_settings
 
 REFRESH_S = 0.5
-EXAMPLE: Final = "shop-1/entrance"
 MINUTES: Final = PREVIEW_FOR_S // 60
 
 WHY: Final = (
@@ -99,5 +100,5 @@ def show_how(site: str, cameras: Collection[str]) -> None:
             said = f"No camera of {site} shows its picture now."
     st.info(said)
     st.markdown(WHY)
-    st.code(f"python -m producer --camera {camera} --source 0 --preview", language="shell")
+    st.code(f"{start_command(camera, is_guarded())} --preview", language=None)
     st.markdown(ENDS)

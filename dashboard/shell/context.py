@@ -106,6 +106,11 @@ def settings() -> DashboardSettings:
     return load_settings(DashboardSettings)
 
 
+def is_guarded() -> bool:
+    """Whether people must sign in, as on a server, which lets cameras in one by one, too."""
+    return bool(settings().users_file)
+
+
 @st.cache_resource
 def database() -> Client:
     """One connection for all visitors."""

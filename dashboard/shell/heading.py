@@ -7,13 +7,14 @@ import streamlit as st
 
 from contract.windows import Resolution
 from dashboard.figures.sites import Site
-from dashboard.shell.context import Context
+from dashboard.shell.attach import attach_commands
+from dashboard.shell.context import Context, is_guarded
 from dashboard.shell.filters import ALL_CAMERAS
 from dashboard.words.kept import kept_words
 from dashboard.words.sentences import few_visits
 from dashboard.words.times import day
 
-ATTACH: Final = "python -m producer --camera shop-1/entrance --source 0"
+EXAMPLE: Final = "shop-1/entrance"
 
 
 def show_heading(title: str, lead: str, context: Context, when: str) -> None:
@@ -51,7 +52,7 @@ def show_kept(site: Site, resolution: Resolution, from_ms: int, now_ms: int) -> 
 def show_no_camera() -> None:
     """What to do where there is no camera yet."""
     st.info("No camera has been seen yet. Attach one:")
-    st.code(ATTACH, language=None)
+    st.code(attach_commands(EXAMPLE, is_guarded()), language=None)
 
 
 def show_nothing(context: Context) -> None:

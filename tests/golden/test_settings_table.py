@@ -28,6 +28,16 @@ ends it with one line that names the variable.
 A setting may also lie in a file named like its variable, in lower case, in the folder that
 `MOODLENS_SECRETS_DIR` names: a password, say, in `moodlens_mqtt_password`. A variable that is set goes before
 a file. A camera also reads lines `NAME=value` of a file: `python -m producer --env-file camera.env`.
+
+With `docker compose`, a line of `.env` reaches a service only where `docker-compose.yml` passes it on: its
+head lists these names, of which `MOODLENS_K` and `MOODLENS_TIME_ZONE` set aggregator and dashboard alike. All
+else goes into `docker-compose.override.yml`:
+
+```yaml
+services:
+  dashboard:
+    environment: {MOODLENS_DASHBOARD_SESSION_HOURS: 12}
+```
 """
 
 KINDS: tuple[type[BaseSettings], ...] = (
