@@ -143,11 +143,15 @@ def _let_in(arguments: argparse.Namespace, how: Any) -> None:
     settings = load_settings(AdminSettings)
     vault = Vault(settings.secrets_dir)
     camera = _camera(arguments)
-    server = arguments.server or server_names(settings.server_names)[0]
-    _check_server(vault, server)
     ca = vault.read(names.CA_CERTIFICATE)
+    try:
+        server = arguments.server or server_names(settings.server_names)[0]
+        authority = der(ca)
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    _check_server(vault, server)
     with control_of(broker_settings(vault)) as control:
-        made = Enrolment(camera, how(control, camera), server, arguments.port, der(ca))
+        made = Enrolment(camera, how(control, camera), server, arguments.port, authority)
     if arguments.folder:
         try:
             write_file(arguments.folder / files.ENV_FILE, made.env_file.encode(), FOR_OWNER)

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from redis import Redis, RedisCluster
-from redis.exceptions import AuthenticationError, NoPermissionError, RedisClusterException, RedisError
+from redis.exceptions import AuthenticationError, NoPermissionError
 
 from runtime.errors import RedisUnavailable
-from runtime.redis import Client, open_redis
+from runtime.redis import REDIS_ERRORS, Client, open_redis
 from runtime.settings import RedisSettings, load_settings
 
 LOOK_TIMEOUT_S = 3.0
@@ -41,7 +41,7 @@ def _closed_in_the_end(client: Client) -> Iterator[Client]:
         yield client
     except NoPermissionError as error:
         raise RedisUnavailable(f"Redis does not allow this user to do that: {error}") from None
-    except (RedisError, RedisClusterException, OSError) as error:
+    except (*REDIS_ERRORS, OSError) as error:
         raise RedisUnavailable(f"Redis does not answer: {error}") from None
     finally:
         client.close()
@@ -63,7 +63,7 @@ def open_to_look(settings: RedisSettings) -> Client:
         client.ping()
     except AuthenticationError as error:
         raise RedisUnavailable(f"Redis refuses the login: {error}") from None
-    except (RedisError, RedisClusterException, OSError) as error:
+    except (*REDIS_ERRORS, OSError) as error:
         raise RedisUnavailable(f"Redis does not answer: {error}") from None
     except ValueError as error:
         raise RedisUnavailable(f"MOODLENS_REDIS_URL is not usable: {error}") from None

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Final, TypeVar
 
-from redis.exceptions import RedisClusterException, RedisError
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -25,7 +24,7 @@ from admin.settings import AdminSettings
 from dashboard.settings import DashboardSettings
 from runtime.arguments import read_port
 from runtime.errors import RedisUnavailable
-from runtime.redis import Client
+from runtime.redis import REDIS_ERRORS, Client
 from runtime.settings import MqttSettings, RedisSettings, load_settings
 
 TLS_PORT: Final = 8883
@@ -76,7 +75,7 @@ def gather(tls_port: int) -> Facts:
             return client
         try:
             return probe(client)
-        except (RedisError, RedisClusterException, OSError) as error:
+        except (*REDIS_ERRORS, OSError) as error:
             return Unknown(f"does not answer: {error}")
 
     facts = Facts(

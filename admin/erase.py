@@ -114,7 +114,9 @@ def show_records(records: Iterable[Erasure]) -> None:
             *(f"{count:,}" for count in (record.visits, record.frames, record.alerts)),
             f"{unfinished}{record.reason}",
         )
-    Console(width=None if sys.stdout.isatty() else 200).print(table if table.rows else "Nothing was erased.")
+    Console(markup=False, emoji=False, width=None if sys.stdout.isatty() else 200).print(
+        table if table.rows else "Nothing was erased."
+    )
 
 
 def _in_words(amounts: Amounts) -> str:
@@ -129,7 +131,10 @@ def _in_words(amounts: Amounts) -> str:
 def _is_sure() -> bool:
     if not sys.stdin.isatty():
         raise NotErasable("nobody is there to be asked: --yes erases without asking")
-    return input("Erase this for good? Type yes: ").strip().lower() == "yes"
+    try:
+        return input("Erase this for good? Type yes: ").strip().lower() == "yes"
+    except EOFError:
+        return False
 
 
 def _system_user() -> str:

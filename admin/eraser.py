@@ -71,10 +71,10 @@ class Eraser:
     def __init__(self, client: Client, wanted: Wanted) -> None:
         self._client = client
         self._wanted = wanted
-        self._parts = day_parts(wanted.from_ms, wanted.to_ms, wanted.time_zone)
         self.subjects = _find_subjects(client, wanted)
         unsettled = read_unsettled(client, wanted.camera)
         unsettled.check(wanted.to_ms, wanted.time_zone)
+        self._parts = day_parts(wanted.from_ms, wanted.to_ms, wanted.time_zone)
         self._now_ms = unsettled.now_ms
         self._script = client.register_script(files(__package__).joinpath("erase.lua").read_text())
 

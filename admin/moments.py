@@ -27,12 +27,15 @@ def parse_moment(text: str, time_zone: tzinfo) -> int:
         given = datetime.fromisoformat(text)
     except ValueError:
         raise BadMoment(f"{text!r} is no date or time, such as {EXAMPLE}") from None
-    if given.tzinfo is None:
-        local = given.replace(tzinfo=time_zone)
-        if local.astimezone(UTC).astimezone(time_zone).replace(tzinfo=None) != given:
-            raise BadMoment(f"{text} was skipped by the clocks of {time_zone}")
-        given = local
-    return round(given.timestamp() * 1000)
+    try:
+        if given.tzinfo is None:
+            local = given.replace(tzinfo=time_zone)
+            if local.astimezone(UTC).astimezone(time_zone).replace(tzinfo=None) != given:
+                raise BadMoment(f"{text} was skipped by the clocks of {time_zone}")
+            given = local
+        return round(given.timestamp() * 1000)
+    except OverflowError:
+        raise BadMoment(f"{text} is beyond all calendars") from None
 
 
 def moment_words(at_ms: int, time_zone: tzinfo) -> str:

@@ -44,7 +44,11 @@ def probe_certificates(
 def _of_files(
     folder: Path, settings: AdminSettings, served: bytes | Unknown
 ) -> Iterator[CertificateFacts | Unknown]:
-    wanted = server_names(settings.server_names)
+    try:
+        wanted = server_names(settings.server_names)
+    except ValueError as error:
+        yield Unknown(str(error))
+        return
     for name, whose in _FILES:
         path = folder / name
         is_brokers, is_authority = name == BROKER_CERTIFICATE, name == CA_CERTIFICATE

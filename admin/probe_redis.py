@@ -34,6 +34,8 @@ def probe_redis(client: Client) -> tuple[RedisFacts, ...]:
     """
     if isinstance(client, RedisCluster):
         told: dict[str, Any] = client.info(target_nodes=RedisCluster.PRIMARIES)
+        if "redis_version" in told:  # of a single one, its answer
+            told = {"": told}
         return tuple(_redis_facts(name, info) for name, info in sorted(told.items()))
     return (_redis_facts("", client.info()),)
 

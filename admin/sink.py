@@ -58,10 +58,10 @@ def _standard_output() -> Iterator[IO[bytes]]:
 @contextmanager
 def _file(path: Path, *, replace: bool) -> Iterator[IO[bytes]]:
     """A file for its owner alone (mode 0600)."""
-    if path.exists() and not replace:
-        raise Refused(f"{path} exists; --replace writes over it")
     temporary = None
     try:
+        if path.exists() and not replace:
+            raise Refused(f"{path} exists; --replace writes over it")
         with tempfile.NamedTemporaryFile(
             "wb", dir=path.parent, prefix=f".{path.name}.", delete=False
         ) as file:

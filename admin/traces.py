@@ -1,5 +1,6 @@
 """Looks for pictures in logs and in folders of files."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,12 +53,17 @@ def look_through_folder(folder: Path) -> Traces:
     if not folder.is_dir():
         raise Refused(f"there is no folder {folder}")
     seen = Traces()
-    for path in sorted(folder.rglob("*")):
-        if path.is_symlink() or not path.is_file():
-            continue
-        seen.files += 1
+
+    def note_unread(error: OSError) -> None:
+        seen.misfits.append(Misfit(str(error.filename), f"it cannot be read: {reason_of(error)}"))
+
+    walk = os.walk(folder, onerror=note_unread)
+    for path in sorted(Path(at) / name for at, _, names in walk for name in names):
         found: dict[str, None] = {}
         try:
+            if path.is_symlink() or not path.is_file():
+                continue
+            seen.files += 1
             with path.open("rb") as file:
                 for piece, fresh in _pieces(file):
                     found |= dict.fromkeys(pictures(piece))

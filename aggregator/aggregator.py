@@ -4,8 +4,6 @@ import logging
 import threading
 from collections.abc import Callable
 
-from redis.exceptions import RedisError
-
 from aggregator import metrics
 from aggregator.commit import Committer
 from aggregator.fold import Timing
@@ -16,7 +14,7 @@ from aggregator.settings import AggregatorSettings
 from aggregator.sites import Site, Sites
 from aggregator.trim import Trimmer
 from runtime.health import Health
-from runtime.redis import Client
+from runtime.redis import REDIS_ERRORS, Client
 from runtime.zones import named_zone
 
 log = logging.getLogger(__name__)
@@ -67,7 +65,7 @@ class Aggregator:
         while not stop.is_set():
             try:
                 busy = self._turn()
-            except RedisError as error:
+            except REDIS_ERRORS as error:
                 # Whether the last commit was applied is unknown: forget everything and read it again.
                 log.warning("Redis does not answer, trying again: %s", error)
                 self._health.unwell("redis", str(error))
@@ -79,7 +77,7 @@ class Aggregator:
                     stop.wait(self._settings.poll_ms / 1000)
         try:
             self._leases.release_all()
-        except RedisError as error:
+        except REDIS_ERRORS as error:
             log.info("the leases are left to run out: %s", error)
 
     def _turn(self) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol
 
-from redis.exceptions import RedisClusterException, RedisError
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -19,6 +18,7 @@ from tenacity import (
 from aggregator import metrics
 from aggregator.outbox import Message, Outbox
 from runtime.errors import MoodLensError
+from runtime.redis import REDIS_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ class Notifier:
 
     def _run(self) -> None:
         keep_trying = Retrying(
-            retry=retry_if_exception_type((Undelivered, RedisError, RedisClusterException)),
+            retry=retry_if_exception_type((Undelivered, *REDIS_ERRORS)),
             stop=stop_when_event_set(self._stop),
             wait=wait_random_exponential(multiplier=0.5, max=PAUSE_MAX_S),
             sleep=sleep_using_event(self._stop),

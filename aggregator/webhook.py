@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from http.client import HTTPException
 from typing import Final
 from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from pydantic import SecretStr
 
@@ -19,6 +19,16 @@ log = logging.getLogger(__name__)
 
 GIVEN_UP_MS: Final = 3_600_000
 """An alert that was not taken for so long is given up, so that it does not stand in the way of newer ones."""
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """An answer that names another address is a failure: urllib would go on with a GET, without the alert."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Goes nowhere."""
+
+
+_OPENER: Final = build_opener(_NoRedirects)
 
 
 class WebhookDelivery:
@@ -63,7 +73,7 @@ class WebhookDelivery:
             method="POST",
         )
         try:
-            with urlopen(request, timeout=self._timeout_s) as reply:  # noqa: S310
+            with _OPENER.open(request, timeout=self._timeout_s) as reply:
                 status = int(reply.status)
         except HTTPError as error:
             status = error.code

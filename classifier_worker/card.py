@@ -3,11 +3,10 @@
 import logging
 
 import msgspec
-from redis.exceptions import RedisError
 
 from contract import keys
 from contract.model import ModelCard
-from runtime.redis import Client
+from runtime.redis import REDIS_ERRORS, Client
 
 log = logging.getLogger(__name__)
 
@@ -16,5 +15,5 @@ def publish_card(client: Client, card: ModelCard) -> None:
     """Writes the card; where that fails, faces are classified all the same, and shares are not corrected."""
     try:
         client.hset(keys.MODELS, card.version, msgspec.json.encode(card))
-    except RedisError as error:
+    except REDIS_ERRORS as error:
         log.warning("the card of model %s could not be written: %s", card.version, error)

@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from redis.exceptions import RedisError
-
 from classifier_worker import metrics
 from classifier_worker.batch import Batch
 from classifier_worker.intake import Delivery, Intake
@@ -19,6 +17,7 @@ from contract.events import CROP_LIFETIME_S
 from contract.topics import is_faces
 from runtime.classifier import Classifier
 from runtime.health import Health
+from runtime.redis import REDIS_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -122,27 +121,30 @@ class Pipeline:
         while True:
             try:
                 outcomes = self._log.append(events)
-                if Outcome.FULL not in outcomes:
-                    self._log.reject(batch.refusals)
-            except RedisError as error:
-                log.warning("cannot write to Redis, keeping the messages: %s", error)
-                self._health.unwell("redis", str(error))
-            else:
-                self._count(outcomes, batch)
+                self._count(outcomes)
+                # what is in is not sent again, whatever fails next: that a frame was refused has no number
                 events = [
                     event for event, outcome in zip(events, outcomes, strict=True) if outcome is Outcome.FULL
                 ]
                 if not events:
+                    self._log.reject(batch.refusals)
+            except REDIS_ERRORS as error:
+                log.warning("cannot write to Redis, keeping the messages: %s", error)
+                self._health.unwell("redis", str(error))
+            else:
+                if not events:
+                    self._count_left_out(batch)
                     self._health.well("redis")
                     return True
                 self._health.unwell("redis", "a stream is full: the aggregator does not keep up")
             if intake.lost or stop.wait(_RETRY_S) or not is_ours():
                 return False
 
-    def _count(self, outcomes: list[Outcome], batch: Batch) -> None:
+    def _count(self, outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
             metrics.EVENTS.labels(outcome).inc()
-        if Outcome.FULL not in outcomes:
-            metrics.SHED.inc(batch.shed)
-            for _, reason, _ in batch.refusals:
-                metrics.REFUSED.labels(reason).inc()
+
+    def _count_left_out(self, batch: Batch) -> None:
+        metrics.SHED.inc(batch.shed)
+        for _, reason, _ in batch.refusals:
+            metrics.REFUSED.labels(reason).inc()

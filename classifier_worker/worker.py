@@ -5,8 +5,6 @@ import threading
 import time
 from collections.abc import Callable
 
-from redis.exceptions import RedisError
-
 from classifier_worker.intake import Intake
 from classifier_worker.log import EmotionLog
 from classifier_worker.pipeline import Pipeline
@@ -15,7 +13,7 @@ from classifier_worker.slot import Slot, Slots
 from runtime.classifier import Classifier
 from runtime.errors import BrokerFailure
 from runtime.health import Health
-from runtime.redis import Client
+from runtime.redis import REDIS_ERRORS, Client
 from runtime.retry import keep_trying
 from runtime.settings import MqttSettings
 
@@ -88,7 +86,7 @@ class Worker:
         """A slot, or None after a pause when Redis does not answer."""
         try:
             return self._slots.lease()
-        except RedisError as error:
+        except REDIS_ERRORS as error:
             log.warning("cannot lease a slot, trying again: %s", error)
             self._health.unwell("redis", str(error))
             stop.wait(_RETRY_S)
@@ -148,7 +146,7 @@ class Worker:
         self._looked_s = time.monotonic()
         try:
             orphan = self._slots.lease_orphan()
-        except RedisError:  # told by the next renewal
+        except REDIS_ERRORS:  # told by the next renewal
             return False
         if orphan is None:
             return False
@@ -193,7 +191,7 @@ class Worker:
         """Whether the slot is ours, or ours again; as ``_renewed`` where Redis is away."""
         try:
             return self._slots.take(slot.number)
-        except RedisError as error:
+        except REDIS_ERRORS as error:
             self._health.unwell("redis", str(error))
             return True
 
@@ -201,7 +199,7 @@ class Worker:
         """Whether the slot is ours, as far as we know: while Redis is away nobody else can take it."""
         try:
             renewed = slot.renew()
-        except RedisError as error:
+        except REDIS_ERRORS as error:
             self._health.unwell("redis", str(error))
             return True
         self._health.well("redis")
@@ -210,11 +208,11 @@ class Worker:
     def _others_live(self, slot: Slot) -> bool:
         try:
             return self._slots.others_live(slot)
-        except RedisError:
+        except REDIS_ERRORS:
             return False
 
     def _release(self, slot: Slot, *, session_ended: bool) -> None:
         try:
             slot.release(session_ended=session_ended)
-        except RedisError as error:
+        except REDIS_ERRORS as error:
             log.info("the slot's lease is left to run out: %s", error)

@@ -5,7 +5,6 @@ from html import escape
 from typing import Final
 
 import streamlit as st
-from redis.exceptions import RedisError
 
 from dashboard.access import sign_out_link, signed_in_as
 from dashboard.menu import MENU, PageEntry
@@ -16,6 +15,7 @@ from dashboard.shell.heading import show_no_camera
 from dashboard.theme import DARK_STYLE, LOGO, STYLE
 from dashboard.words.notice import notice
 from runtime.errors import RedisUnavailable
+from runtime.redis import REDIS_ERRORS
 
 WATCH_S: Final = 2
 """So often the shell looks whether there is something else to be seen than what the page was drawn of."""
@@ -57,7 +57,7 @@ def main() -> None:
         # not in an empty place: on a busy machine, the page would be gone for a moment with each drawing
         with st.container(key="page"):
             show_page(entry, directory)
-    except (RedisError, RedisUnavailable):
+    except (*REDIS_ERRORS, RedisUnavailable):
         drawn.directory = None
         st.html(HIDE_PAGE)
         st.warning(AWAY)
@@ -85,7 +85,7 @@ def look_around() -> tuple[Directory | None, bool]:
     """
     try:
         directory = read_directory()
-    except (RedisError, RedisUnavailable):
+    except (*REDIS_ERRORS, RedisUnavailable):
         return st.session_state.get("directory"), True
     st.session_state["directory"] = directory
     return directory, False
@@ -95,7 +95,7 @@ def watch(drawn: Drawn) -> None:
     """Draws the page anew as soon as there is something else to be seen than what it was drawn of."""
     try:
         directory = read_directory()
-    except (RedisError, RedisUnavailable):
+    except (*REDIS_ERRORS, RedisUnavailable):
         directory = None
     if directory != drawn.directory:
         st.rerun()

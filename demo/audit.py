@@ -6,13 +6,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from redis.exceptions import RedisError
-
 from demo.children import Say
 from demo.findings import Findings, collect, read_latency, wait_until_counted, wait_until_reported
 from demo.report import make_report, summarise, write_report
 from demo.witness import Witness
-from runtime.redis import Client
+from runtime.redis import REDIS_ERRORS, Client
 
 LOOK_EVERY_S: Final = 2.0
 REPORTED_S: Final = 10.0
@@ -42,12 +40,12 @@ class Audit:
         """Reads what is new in the log, if it is time to; call it often."""
         if time.monotonic() - self._looked_s >= LOOK_EVERY_S:
             self._looked_s = time.monotonic()
-            with suppress(RedisError, OSError):  # it is there at the next look
+            with suppress(*REDIS_ERRORS, OSError):  # it is there at the next look
                 self._witness.look()
 
     def wait_for_reports(self) -> None:
         """For when the cameras have ended: until their last reports are counted, or the time is over."""
-        with suppress(RedisError, OSError):  # told by ``close``
+        with suppress(*REDIS_ERRORS, OSError):  # told by ``close``
             wait_until_reported(self._client, self._witness, self._began_ms, REPORTED_S)
 
     def close(self, health_port: int) -> None:
@@ -59,7 +57,7 @@ class Audit:
         try:
             wait_until_counted(self._client, self._cameras, COUNTED_S)
             self._findings = collect(self._client, self._witness, self._began_ms, _now_ms())
-        except (RedisError, OSError) as error:
+        except (*REDIS_ERRORS, OSError) as error:
             self._say(f"demo: no report, Redis does not answer: {error}")
         self._latency_s = read_latency(health_port)
 

@@ -20,6 +20,7 @@ _NOT_OURS = tuple(
         "PRODUCER_ONCE",
         "WORKER_PERSISTENT_SESSION",
         "STORE_",
+        "SECRETS_DIR",
     )
 )
 """What a person may have set for another installation, and the demo decides itself."""

@@ -8,7 +8,6 @@ from datetime import tzinfo
 from typing import Final
 
 from pydantic import SecretStr
-from redis.exceptions import RedisError
 from rich.console import Console
 from rich.progress import Progress
 
@@ -17,7 +16,7 @@ from demo.backfill import require_unseen, write_history
 from demo.habits import CAMERAS, Camera, Role
 from runtime.errors import RedisUnavailable, SettingsError
 from runtime.process import run
-from runtime.redis import open_redis
+from runtime.redis import REDIS_ERRORS, open_redis
 from runtime.settings import RedisSettings, load_settings
 from runtime.stop import stop_on_signals
 from runtime.zones import named_zone
@@ -116,7 +115,7 @@ def main() -> None:
 
             until_ms = time.time_ns() // 1_000_000
             written = write_history(client, given.cameras, until_ms, given.days, given.seed, show, stop=stop)
-    except RedisError as error:
+    except REDIS_ERRORS as error:
         raise RedisUnavailable(f"Redis does not answer any more: {error}") from None
     console.print(
         f"{written.visits} visits, {written.frames} frames and {written.reports} reports in "

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from demo.errors import SourceMissing
 from demo.story import Story
+from runtime.errors import reason_of
 
 CAMERA = "demo/entrance"
 """The camera of a demo that looks at something of this world."""
@@ -34,16 +35,20 @@ def asked_for(given: str, *, preview: bool) -> Source:
         preview: show it on the live view, too.
 
     Raises:
-        SourceMissing: there is no such file or webcam.
+        SourceMissing: there is no such file or webcam, or it may not be looked at.
     """
     command = (*_producer(CAMERA, given), *(("--preview",) if preview else ()))
     if "://" in given:
         parts = given.partition("://")
         name = f"{parts[0]}://{parts[2].rpartition('@')[2].partition('?')[0]}"
         return Source(CAMERA, name, command)
-    if given.isdecimal() or Path(given).is_char_device():
+    try:
+        is_device, is_there = Path(given).is_char_device(), Path(given).exists()
+    except OSError as error:
+        raise SourceMissing(f"cannot read {given}: {reason_of(error)}") from None
+    if given.isdecimal() or is_device:
         return Source(CAMERA, f"webcam {given}", command)
-    if not Path(given).exists():
+    if not is_there:
         raise SourceMissing(f"no such file, folder or webcam: {given}")
     return Source(CAMERA, f"{Path(given).name}, again and again", (*command, "--loop"))
 

@@ -10,7 +10,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pydantic import SecretStr
-from redis.exceptions import RedisError
 
 from contract import keys
 from contract.events import PREVIEW_FOR_S
@@ -29,7 +28,7 @@ from demo.story import Story, load_story
 from demo.supervision import Supervisor
 from producer.yunet_file import YunetUnavailable, fetch_yunet
 from runtime.errors import RedisUnavailable
-from runtime.redis import Client, open_redis
+from runtime.redis import REDIS_ERRORS, Client, open_redis
 from runtime.settings import PREFIX, MqttSettings, RedisSettings
 
 SERVER_READY_S = 15.0
@@ -92,7 +91,7 @@ class System:
         )
         self._broker = servers.broker(own_broker, folder, mqtt_port)
         self._redis = servers.redis(own_redis, folder, redis_port)
-        self._mqtt = MqttSettings(host=HOST, port=mqtt_port)
+        self._mqtt = MqttSettings.model_construct(host=HOST, port=mqtt_port)  # nothing of the environment
         self._pulse = Pulse(self._mqtt)
         self._redis_url = f"redis://{HOST}:{redis_port}/0"
         self._client: Client | None = None
@@ -170,7 +169,7 @@ class System:
             written = write_history(
                 self._client, cameras, now_ms, days, story.seed, lambda _done, _of: None, stop=self._stop
             )
-        except RedisError as error:
+        except REDIS_ERRORS as error:
             raise NoHistory(f"no history, Redis does not answer: {error}") from None
         if self._stop.is_set():
             raise Interrupted("stopped before it was up")
@@ -268,7 +267,7 @@ class System:
 
     def _redis_answers(self) -> bool:
         try:
-            self._client = open_redis(RedisSettings(url=SecretStr(self._redis_url)))
+            self._client = open_redis(RedisSettings.model_construct(url=SecretStr(self._redis_url)))
         except RedisUnavailable:
             return False
         for site in {source.camera.partition("/")[0] for source in self._sources}:

@@ -9,6 +9,7 @@ import numpy as np
 
 from producer.errors import SourceUnusable
 from producer.frames import Image
+from runtime.errors import reason_of
 
 PICTURES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 CORRUPT_RUN_MAX = 30
@@ -78,22 +79,30 @@ class VideoFile:
     def _open(self) -> cv2.VideoCapture:
         capture = cv2.VideoCapture(self.name)
         if not capture.isOpened():
-            why = "" if self._path.stat().st_size else ": it is empty"
-            raise SourceUnusable(f"cannot read {self.name} as a video{why}")
+            raise SourceUnusable(f"cannot read {self.name} as a video{self._why()}")
         return capture
+
+    def _why(self) -> str:
+        try:
+            return "" if self._path.stat().st_size else ": it is empty"
+        except OSError as error:  # a file that is played again and again may go
+            return f": {reason_of(error)}"
 
 
 class ImageFolder:
     """The pictures of a folder in the order of their names, at the analysis rate; see ``Recording``.
 
     Raises:
-        SourceUnusable: there are none.
+        SourceUnusable: there are none, or the folder cannot be read.
     """
 
     def __init__(self, path: Path, fps: float) -> None:
         self.name = str(path)
         self.interval_ms = 1000 / fps
-        self._files = sorted(file for file in path.iterdir() if file.suffix.lower() in PICTURES)
+        try:
+            self._files = sorted(file for file in path.iterdir() if file.suffix.lower() in PICTURES)
+        except OSError as error:
+            raise SourceUnusable(f"cannot read {path}: {reason_of(error)}") from None
         if not self._files:
             raise SourceUnusable(f"no picture in {path} (looked for {', '.join(sorted(PICTURES))})")
 

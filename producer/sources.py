@@ -1,9 +1,9 @@
 """From what a person names to a source: webcam, stream, file, folder, or one of another package."""
 
+import re
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from producer.capture import open_stream, open_webcam
 from producer.errors import SourceUnusable
@@ -11,6 +11,7 @@ from producer.frames import Clock, Source
 from producer.live import LiveSource
 from producer.playback import Playback
 from producer.recording import ImageFolder, VideoFile
+from runtime.errors import reason_of
 
 PLUGINS: Final = "moodlens.sources"
 """Entry points of installed packages: ``KIND:REST`` is opened by ``load()(REST, fps, clock)`` of the one
@@ -36,18 +37,22 @@ def open_source(
         SourceUnusable: no such file or folder, or it holds nothing that can be read.
         SourceUnavailable: no such webcam, or it is busy.
     """
+    if "://" in given:
+        name = _without_secrets(given)
+        return LiveSource(name, lambda: open_stream(given, name, timeout_s), fps, clock, frozen_s=frozen_s)
     path = Path(given)
-    if given.isdecimal() or path.is_char_device():
+    try:
+        is_device, is_folder, is_there = path.is_char_device(), path.is_dir(), path.exists()
+    except OSError as error:
+        raise SourceUnusable(f"cannot read {given}: {reason_of(error)}") from None
+    if given.isdecimal() or is_device:
         camera: int | str = int(given) if given.isdecimal() else given
         return LiveSource(
             f"webcam {given}", lambda: open_webcam(camera), fps, clock, open_webcam(camera), frozen_s
         )
-    if "://" in given:
-        name = _without_secrets(given)
-        return LiveSource(name, lambda: open_stream(given, name, timeout_s), fps, clock, frozen_s=frozen_s)
-    if path.is_dir():
+    if is_folder:
         return Playback(ImageFolder(path, fps), fps, clock, loop=loop)
-    if not path.exists():
+    if not is_there:
         return _open_plugin(given, fps, clock)
     return Playback(VideoFile(path), fps, clock, loop=loop)
 
@@ -66,5 +71,6 @@ def _open_plugin(given: str, fps: float, clock: Clock) -> Source:
 
 def _without_secrets(url: str) -> str:
     """The URL without user, password and query, which may hold a token."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    scheme, _, rest = url.partition("://")
+    host_and_path = re.split("[?#]", rest.rpartition("@")[2])[0]  # a password may hold any sign
+    return f"{scheme}://{host_and_path}"

@@ -120,6 +120,8 @@ def open_mqtt(settings: MqttSettings, session: Session, handlers: Handlers | Non
         raise BrokerUnavailable(f"broker {where}: TLS failed: {why}") from None
     except OSError as error:
         raise BrokerUnavailable(f"no broker at {where}: {reason_of(error)}") from None
+    except ValueError as error:  # an empty name, or one that no host can have
+        raise BrokerUnavailable(f"no broker at {where}: {error}") from None
     client.loop_start()
     if not answered.wait(CONNECT_TIMEOUT_S) or not answers:
         _end_network_thread(client)

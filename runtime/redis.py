@@ -1,8 +1,10 @@
 """The connection to Redis (single server or Cluster) and the check of what it holds."""
 
+from typing import Final
+
 from redis import Redis, RedisCluster
 from redis.backoff import ExponentialWithJitterBackoff
-from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import AuthenticationError, RedisClusterException, RedisError
 from redis.retry import Retry
 
 from contract import keys
@@ -10,6 +12,9 @@ from runtime.errors import LayoutMismatch, RedisUnavailable
 from runtime.settings import RedisSettings
 
 Client = Redis | RedisCluster
+
+REDIS_ERRORS: Final = (RedisError, RedisClusterException)
+"""What a client raises when Redis is away or refuses; the second, where no node of a cluster answers."""
 
 TIMEOUT_S = 5.0
 RETRIES = 3
@@ -30,7 +35,9 @@ def open_redis(settings: RedisSettings) -> Client:
         _claim_layout(client)
     except AuthenticationError as error:
         raise RedisUnavailable(f"Redis refuses the login: {error}") from None
-    except (RedisError, OSError) as error:
+    except (*REDIS_ERRORS, OSError) as error:
+        if isinstance(error.__cause__, AuthenticationError):  # of each node
+            raise RedisUnavailable(f"Redis refuses the login: {error.__cause__}") from None
         raise RedisUnavailable(f"Redis does not answer: {error}") from None
     except ValueError as error:
         raise RedisUnavailable(f"MOODLENS_REDIS_URL is not usable: {error}") from None

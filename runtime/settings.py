@@ -13,6 +13,7 @@ from typing import Literal, TypeVar
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as SourceError
 
 from runtime.errors import SettingsError, reason_of
 
@@ -44,7 +45,7 @@ class MqttSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=f"{PREFIX}MQTT_")
 
-    host: str = Field("localhost", description="broker's host name or address")
+    host: str = Field("localhost", min_length=1, description="broker's host name or address")
     port: int = Field(1883, ge=1, le=65535, description="broker's port (8883 is usual with TLS)")
     username: str = Field("", description="broker user; empty: anonymous")
     password: SecretStr = Field(SecretStr(""), description="broker password")
@@ -93,6 +94,10 @@ def load_settings(kind: type[S]) -> S:
         prefix = kind.model_config.get("env_prefix", "")
         faults = (f"{prefix}{fault['loc'][0]}".upper() + f": {fault['msg']}" for fault in error.errors())
         raise SettingsError("; ".join(faults)) from None
+    except SourceError as error:
+        cause = error.__cause__
+        why = f"{cause.filename}: {reason_of(cause)}" if isinstance(cause, OSError) else str(error)
+        raise SettingsError(f"{SECRETS_DIR}: {why}") from None
     except OSError as error:
         raise SettingsError(f"{SECRETS_DIR}: {error.filename}: {reason_of(error)}") from None
 

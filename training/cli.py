@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"training: {error}\n")
         return 1
     except KeyboardInterrupt as stop:
-        sys.stderr.write(f"stopped{stop or _GOES_ON.get(options.command, '')}\n")
+        sys.stderr.write(f"stopped{str(stop) or _GOES_ON.get(options.command, '')}\n")
         return 130
     return 0
 

@@ -13,7 +13,7 @@ from contract.labels import LABELS
 from runtime.errors import reason_of
 from training.cut import cut_validation
 from training.dataset import Split
-from training.errors import RunError
+from training.errors import DatasetError, RunError
 from training.export import export_run
 from training.face_alignment import FaceModelError
 from training.face_model import fit_face_model
@@ -34,6 +34,11 @@ def run_train(options: argparse.Namespace, inputs: Inputs) -> None:
     dataset, votes = inputs.dataset, inputs.votes
     recipe = change_recipe(RECIPES[options.model], list_changes(options))
     cut = cut_validation(dataset)
+    if not len(cut.learning) or not len(cut.validation):
+        raise DatasetError(
+            f"{dataset.name}: too few images: {len(cut.learning)} to learn from, "
+            f"{len(cut.validation)} to validate on, {cut.dropped} left out that are test images, too"
+        )
     console.print(
         f"{dataset.name}: learning from {len(cut.learning)} images, validating on {len(cut.validation)}; "
         f"{cut.dropped} left out that are test images, too",

@@ -95,7 +95,10 @@ def run_report(options: argparse.Namespace) -> None:
         RunError: the run cannot be read.
     """
     scorecard = read_scorecard(options.json)
-    history = RunFolder(options.run).read_history() if options.run else None
+    run = RunFolder(options.run) if options.run else None
+    if run:
+        run.read_settings()  # says so where there is none
+    history = run.read_history() if run else None
     page = write_report(scorecard, options.to, scorecard.model.version, history=history)
     Console(soft_wrap=True, highlight=False).print(f"→ {page}")
 

@@ -36,10 +36,14 @@ def open_source(path: Path) -> Iterator[Source]:
     Raises:
         DatasetError: the path is missing or neither; later, from ``read``: a file is unreadable or too large.
     """
-    if path.is_dir():
+    try:
+        is_folder, is_there = path.is_dir(), path.exists()
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error}") from None
+    if is_folder:
         yield _list_folder(path)
         return
-    if not path.exists():
+    if not is_there:
         raise DatasetError(f"{path} does not exist")
     try:
         archive = zipfile.ZipFile(path)

@@ -18,7 +18,7 @@ from dashboard.access.users import (
     write_users,
 )
 from dashboard.settings import DashboardSettings
-from runtime.errors import MoodLensError
+from runtime.errors import MoodLensError, reason_of
 from runtime.process import run
 from runtime.settings import load_settings
 
@@ -105,7 +105,10 @@ def add_commands(
 
 
 def _add(path: Path, arguments: argparse.Namespace) -> None:
-    users = read_users(path) if path.exists() else Users()
+    try:
+        users = read_users(path) if path.exists() else Users()
+    except OSError as error:
+        raise Refused(f"{path}: {reason_of(error)}") from None
     if users.find(arguments.name) and not arguments.replace:
         raise Refused(f"{arguments.name} exists; --replace gives new sites and a new password")
     try:
@@ -137,8 +140,11 @@ def _list(path: Path, _arguments: argparse.Namespace) -> None:
 
 def _ask_for_password(name: str) -> str:
     if sys.stdin.isatty():
-        password = getpass.getpass(f"Password of {name}: ")
-        if getpass.getpass("Once more: ") != password:
+        try:
+            password, again = getpass.getpass(f"Password of {name}: "), getpass.getpass("Once more: ")
+        except EOFError:
+            raise Refused("no password was given") from None
+        if again != password:
             raise Refused("the two are not the same")
     else:
         password = sys.stdin.readline().rstrip("\r\n")

@@ -17,6 +17,8 @@ KEYS_MAX = 10_000
 class _Wrong:
     times: int
     last_s: float
+    before_s: float
+    """When the one before the last was."""
 
 
 class Throttle:
@@ -47,12 +49,13 @@ class Throttle:
         self._wrong.pop(key, None)
         if len(self._wrong) >= KEYS_MAX:
             del self._wrong[next(iter(self._wrong))]
-        self._wrong[key] = _Wrong(1 + (wrong.times if wrong else 0), self._now_s())
+        now_s = self._now_s()
+        self._wrong[key] = _Wrong(wrong.times + 1, now_s, wrong.last_s) if wrong else _Wrong(1, now_s, now_s)
 
     def take_back(self, key: Hashable) -> None:
         """The last try was right: it does not count."""
         if wrong := self._wrong.get(key):
-            wrong.times -= 1
+            wrong.times, wrong.last_s = wrong.times - 1, wrong.before_s
 
     def forget(self, key: Hashable) -> None:
         """The key has shown that it knows: nothing counts any more."""

@@ -185,7 +185,9 @@ def write_users(path: Path, users: Users) -> None:
     )
     text = json.dumps(msgspec.to_builtins(content), indent=2, ensure_ascii=False) + "\n"
     try:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
             try:
                 file.write(text)
                 file.flush()

@@ -38,9 +38,14 @@ class Clock:
     span: Span
     time_zone: tzinfo
 
-    def at(self, at_ms: float) -> str:
-        """An instant (UTC, ms) for Vega."""
-        return clock_time(self._local(at_ms).replace(tzinfo=None))
+    def at(self, at_ms: float, later: timedelta = timedelta(0)) -> str:
+        """An instant (UTC, ms) for Vega; drawn ``later`` than the clock showed it."""
+        return clock_time(self._local(at_ms).replace(tzinfo=None) + later)
+
+    def between(self, from_ms: int, to_ms: int) -> timedelta:
+        """How far the clock's hands are apart: whole days also where the clock was changed between."""
+        first, last = (self._local(at_ms).replace(tzinfo=None) for at_ms in (from_ms, to_ms))
+        return last - first
 
     def axis(self, field: str) -> alt.X:
         """The encoding of what lies on ``field``."""
@@ -65,9 +70,11 @@ class Clock:
         """A stretch of time: ``Wed 25 Nov, 09:00–10:00``, or the day alone where it is one."""
         first, last = self._local(from_ms), self._local(to_ms)
         named = f"{first:%a} {day(first.date())}"
-        if to_ms - from_ms >= 23 * _HOUR_MS:
+        if to_ms - from_ms < 23 * _HOUR_MS:
+            return f"{named}, {first:%H:%M}–{last:%H:%M}"
+        if first.date() == self._local(to_ms - 1).date():
             return named
-        return f"{named}, {first:%H:%M}–{last:%H:%M}"
+        return f"{named}, {first:%H:%M} – {last:%a} {day(last.date())}, {last:%H:%M}"
 
     def _local(self, at_ms: float) -> datetime:
         return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(self.time_zone)

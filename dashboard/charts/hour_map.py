@@ -59,7 +59,7 @@ def hour_map(hours: pd.DataFrame, mapped: Mapped) -> alt.LayerChart:
     """
     known = hours[hours["visits"].notna()]
     first, last = int(known["hour"].min()), int(known["hour"].max())
-    records = [_record(line, mapped) for line in known.to_dict("records")]
+    records = [_record(line, mapped) for line in known.dropna(subset=[mapped.column]).to_dict("records")]
     values = known[mapped.column]
     x = alt.X(
         "hour:O",
@@ -119,7 +119,7 @@ def _record(line: dict[str, Any], mapped: Mapped) -> dict[str, Any]:
         "value": round(value, 4),
         "told": mapped.told(value),
         "when": _when(line["weekday"], line["hour"]),
-        "visits": f"{visits_words(line['visits'])}, {line['days']} weeks",
+        "visits": f"{visits_words(line['visits'])}, {line['days']} week{'s' * (line['days'] != 1)}",
     }
 
 

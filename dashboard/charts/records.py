@@ -1,5 +1,6 @@
 """What drawings over time are made of: a record a cell, with its figures as they are told. Pure."""
 
+from datetime import timedelta
 from math import isnan
 from typing import Any, Final
 
@@ -27,13 +28,15 @@ _DRAWN: Final = ("index", "index_low", "index_high", "dwell_s", "attention")
 Record = dict[str, Any]
 
 
-def make_records(drawn: Drawn, clock: Clock, shift_ms: int = 0, *, by_day: bool) -> list[Record]:
+def make_records(
+    drawn: Drawn, clock: Clock, later: timedelta = timedelta(0), *, by_day: bool
+) -> list[Record]:
     """A record a stretch and, where the next does not follow at once, one without figures between them.
 
     Args:
         drawn: what is drawn.
         clock: of the axis.
-        shift_ms: added to all times.
+        later: all is drawn so much later than it was.
         by_day: rates are visits of a day, not of an hour.
     """
     records: list[Record] = []
@@ -41,14 +44,14 @@ def make_records(drawn: Drawn, clock: Clock, shift_ms: int = 0, *, by_day: bool)
     for line in drawn.frame().to_dict("records"):
         from_ms, to_ms = line["from_ms"], line["to_ms"]
         if last_ms is not None and from_ms > last_ms:
-            records.append({"middle": clock.at((last_ms + from_ms) / 2 + shift_ms)})
+            records.append({"middle": clock.at((last_ms + from_ms) / 2, later)})
         slit_ms = (to_ms - from_ms) * _SLIT
         rate = line["visits"] if by_day else line["visits"] * _HOUR_MS / (to_ms - from_ms)
         records.append(
             {
-                "from": clock.at(from_ms + slit_ms + shift_ms),
-                "middle": clock.at((from_ms + to_ms) / 2 + shift_ms),
-                "to": clock.at(to_ms - slit_ms + shift_ms),
+                "from": clock.at(from_ms + slit_ms, later),
+                "middle": clock.at((from_ms + to_ms) / 2, later),
+                "to": clock.at(to_ms - slit_ms, later),
                 "when": clock.told(from_ms, to_ms),
                 "rate": round(rate, 2),
                 **{name: None if isnan(line[name]) else round(line[name], 4) for name in _DRAWN},

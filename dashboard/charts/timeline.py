@@ -163,16 +163,20 @@ def make_timeline(answer: Answer, before: Answer | None = None, shown: Span | No
     """
     span = answer.question.span
     clock = Clock(shown or span, answer.site.time_zone)
-    shift_ms = span.from_ms - before.question.span.from_ms if before else 0
     by_day = answer.question.resolution is Resolution.DAY
     drawn = drawn_of(answer)
     return Timeline(
         clock,
         make_records(drawn, clock, by_day=by_day),
-        make_records(drawn_of(before), clock, shift_ms, by_day=by_day) if before else [],
+        _records_before(before, clock, span, by_day=by_day) if before else [],
         dark_records(answer, clock),
         drawn.rows,
     )
+
+
+def _records_before(before: Answer, clock: Clock, span: Span, *, by_day: bool) -> list[Record]:
+    later = clock.between(before.question.span.from_ms, span.from_ms)
+    return make_records(drawn_of(before), clock, later, by_day=by_day)
 
 
 def with_usual(timeline: Timeline, hours: pd.DataFrame, day: date) -> Timeline:

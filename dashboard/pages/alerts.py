@@ -3,7 +3,6 @@
 from functools import partial
 
 import streamlit as st
-from redis.exceptions import RedisError
 
 from dashboard.access import signed_in_as
 from dashboard.alerts.overview import OpenAlert, PastAlert, acknowledge, read_alerts
@@ -15,6 +14,7 @@ from dashboard.shell.meaning import show_meaning
 from dashboard.words.alerts import alert_words, sentence
 from dashboard.words.times import duration, moment
 from runtime.errors import RedisUnavailable
+from runtime.redis import REDIS_ERRORS
 
 REFRESH_S = 5
 PAST_SHOWN = 50
@@ -39,7 +39,7 @@ def show_alerts() -> None:
     try:
         context = get_context()
         alerts = read_alerts(context.client, context.subjects.cameras)
-    except (RedisError, RedisUnavailable):
+    except (*REDIS_ERRORS, RedisUnavailable):
         st.warning(AWAY)
         return
     unseen = [alert for alert in alerts.open if alert.seen is None]

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import streamlit as st
-from redis.exceptions import RedisError
 
 from contract import row
 from contract.windows import Resolution
@@ -29,6 +28,7 @@ from dashboard.shell.away import AWAY
 from dashboard.shell.context import Context, get_context, is_guarded
 from dashboard.shell.meaning import show_meaning
 from runtime.errors import RedisUnavailable
+from runtime.redis import REDIS_ERRORS
 from runtime.windows import Windows
 
 LEAD = (
@@ -55,7 +55,7 @@ def show_health() -> None:
     """All cameras by site; drawn again every ten seconds."""
     try:
         draw_health(get_context())
-    except (RedisError, RedisUnavailable):
+    except (*REDIS_ERRORS, RedisUnavailable):
         st.warning(AWAY)
 
 

@@ -1,5 +1,6 @@
 """Events: promotions and changes of staffing, and what was different with them."""
 
+from datetime import timedelta
 from functools import partial
 
 import pandas as pd
@@ -103,7 +104,7 @@ def read_days(context: Context, note: SiteNote, sides: Sides) -> pd.DataFrame:
     """The figures of each day from the first to the last that is compared."""
     site, zone = context.site, context.site.time_zone
     cameras = [camera for camera in context.subjects.of_site(site.name) if note.is_about(camera)]
-    to_ms = midnight_ms(sides.after[-1], zone) + 24 * 3_600_000
+    to_ms = midnight_ms(sides.after[-1] + timedelta(days=1), zone)
     question = Question(Selection(site.name), Resolution.DAY, Span(midnight_ms(sides.before[0], zone), to_ms))
     return daily(answer(context.store, Subjects.of(cameras), site, question, context.now_ms))
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Final
 
 import streamlit as st
-from redis.exceptions import RedisError
 
 from contract.events import PREVIEW_FOR_S
 from dashboard.cameras.overlay import STYLE, drawing, picture_of
@@ -17,6 +16,7 @@ from dashboard.shell.context import Context, get_context, is_guarded
 from dashboard.shell.heading import EXAMPLE
 from dashboard.shell.meaning import show_meaning
 from runtime.errors import RedisUnavailable
+from runtime.redis import REDIS_ERRORS
 from runtime.settings import MqttSettings, load_settings
 
 REFRESH_S = 0.5
@@ -56,7 +56,7 @@ def show_camera() -> None:
     """A camera's picture, or how to get one; drawn again twice a second."""
     try:
         draw_camera(get_context())
-    except (RedisError, RedisUnavailable):
+    except (*REDIS_ERRORS, RedisUnavailable):
         st.warning(AWAY)
 
 

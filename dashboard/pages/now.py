@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from itertools import groupby
 
 import streamlit as st
-from redis.exceptions import RedisError
 
 from dashboard.cameras.now import CameraNow, camera_now
 from dashboard.cameras.presence import detector_words, presence, statuses
@@ -21,7 +20,7 @@ from dashboard.words.alerts import sentence
 from dashboard.words.basis import UNCLEAR, model_words, roughly
 from dashboard.words.sentences import INDEX_HELP, index_words, visits_words
 from runtime.errors import RedisUnavailable
-from runtime.redis import Client
+from runtime.redis import REDIS_ERRORS, Client
 
 REFRESH_S = 2
 CARDS_MOST = 6
@@ -57,7 +56,7 @@ def show_cameras() -> None:
         context = get_context()
         cameras = context.subjects.cameras
         recents, read_ms = read_now(context.client, cameras)
-    except (RedisError, RedisUnavailable):
+    except (*REDIS_ERRORS, RedisUnavailable):
         st.warning(AWAY)
         return
     if not cameras:

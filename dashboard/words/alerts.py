@@ -85,9 +85,16 @@ def alert_words(alert: Alert, k: int) -> str:
     if alert.deviation is not None:
         side = "above" if alert.deviation > 0 else "below"
         return f"{name} {told}: {side} what is usual at that hour ({limit})"
+    return f"{name} {_side(alert, alert.limit, value)} {limit}: {told}"
+
+
+def _side(alert: Alert, limit: float, value: float | None) -> str:
+    """On which side of its limit an alert is; a value that is rounded, or back again, does not tell."""
+    for side in ("above", "below"):
+        if f" {side} {limit:g} (" in alert.text:
+            return side
     # where the figure is hidden it is a small one
-    side = "above" if value is not None and value > alert.limit else "below"
-    return f"{name} {side} {limit}: {told}"
+    return "above" if value is not None and value > limit else "below"
 
 
 def sentence(words: str) -> str:

@@ -17,6 +17,9 @@ from runtime.process import run
 FPS = 5.0
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+APART = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+"""How the names of regions begin that are AWS partitions of their own."""
+
 _ACCOUNT = re.compile(r"\d{12}")
 
 
@@ -35,7 +38,7 @@ def main() -> None:
         secrets / "bridge.crt",
         secrets / "bridge.key",
     )
-    partition = "aws-cn" if arguments.region.startswith("cn-") else "aws"
+    partition = next((name for begin, name in APART.items() if arguments.region.startswith(begin)), "aws")
     account = Account(arguments.region, arguments.account, partition)
     files = {
         "bridge.conf": bridge_conf(bridge),

@@ -16,7 +16,7 @@ from runtime.settings import RedisSettings
 from runtime.windows import read_windows
 from tests.support.events import camera_report, frame_faces, utc_ms
 from tests.support.mqtt import publisher
-from tests.support.services import Mosquitto, RedisCluster, eventually, program
+from tests.support.services import Mosquitto, RedisCluster, eventually, program, running
 
 CAMERAS = [f"shop-{number}/entrance" for number in range(8)]
 FRAMES = 30
@@ -72,3 +72,24 @@ def test_every_frame_of_every_camera_is_counted_once(
     assert len(holding) == len(cluster.nodes), "all masters hold something"
     assert [process.stop() for process in (processes[1], processes[3])] == [0, 0]
     assert not any("Traceback" in process.output for process in processes)
+
+
+def test_a_cluster_that_goes_away_is_waited_for(
+    mosquitto: Mosquitto, cluster: RedisCluster, tmp_path: Path
+) -> None:
+    environment = {**mosquitto.environment, **cluster.environment, "MOODLENS_AGGREGATOR_SILENCE_S": "2"}
+    worker = program("classifier_worker", [], tmp_path / "worker.log", environment)
+    aggregator = program("aggregator", [], tmp_path / "aggregator.log", environment)
+    name = CAMERAS[0]
+    client = open_redis(RedisSettings(url=SecretStr(cluster.url), cluster=True))
+    with running(worker, aggregator), publisher(mosquitto) as camera:
+        eventually(lambda: "takes messages" in worker.output, what="the worker")
+        camera.publish(frame_faces(0, camera=name), Suffix.FACES, CROP_LIFETIME_S)
+        eventually(lambda: counted(client, name)[0] == 1, what="the first frame")
+        cluster.stop()
+        camera.publish(frame_faces(1, camera=name), Suffix.FACES, CROP_LIFETIME_S)
+        eventually(lambda: "cannot write to Redis" in worker.output, what="the worker to notice")
+        cluster.start_again()
+        eventually(lambda: counted(client, name)[0] == 2, what="the second frame")
+        assert worker.is_running()
+        assert aggregator.is_running()

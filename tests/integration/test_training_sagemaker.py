@@ -1,4 +1,5 @@
 import json
+import os
 import tarfile
 import time
 from collections.abc import Iterator
@@ -40,7 +41,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def interrupted(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[History, Path]:
     """How far a job on this machine was when it was killed; and its run folder, after it went on."""
     out = tmp_path_factory.mktemp("runs") / "local"
-    job = ["sagemaker", "--local", *with_votes(data), *SMALL, "--out", str(out)]
+    job = ["sagemaker", "--local", *with_votes(data), *SMALL, "--out", os.path.relpath(out)]
     run_until_second("history.json", "training", job, tmp_path_factory.mktemp("hook"))
     history = RunFolder(out / "opt/ml/checkpoints").read_history()
     assert main(job) == 0

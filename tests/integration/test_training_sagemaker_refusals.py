@@ -160,3 +160,30 @@ def test_a_job_that_was_started_is_followed_to_its_end(
     shown = capsys.readouterr()
     assert f"mood-1 has begun; follow it with `python -m training sagemaker --region {REGION}" in shown.out
     assert shown.err == "training: the job mood-1 failed: it failed\n"
+
+
+def test_a_picture_that_is_no_more_in_the_folder_is_not_learnt_from(
+    aws: Aws, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "faces"
+    folder.mkdir()
+    for name in ("1.png", "2.png"):
+        (folder / name).write_bytes(name.encode())
+    assert main(start("--data", str(folder), "--name", "mood-1", "--no-wait")) == 0
+    (folder / "2.png").unlink()
+    assert main(start("--data", str(folder), "--name", "mood-2", "--no-wait")) == 1
+    assert "holds 1 objects that" in capsys.readouterr().err
+    started = [one for one in aws.requests if one.operation == "CreateTrainingJob"]
+    assert len(started) == 1
+
+
+def test_two_files_of_one_name_are_not_sent_over_each_other(
+    aws: Aws, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in ("faces", "votes"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "all.csv").write_text("x")
+    faces, votes = str(tmp_path / "faces/all.csv"), str(tmp_path / "votes/all.csv")
+    assert main(start("--data", faces, "--votes", votes)) == 1
+    assert "would have the same name on S3" in capsys.readouterr().err
+    assert not aws.requests

@@ -241,6 +241,12 @@ class RedisCluster:
         eventually(lambda: all(map(_knows_all_slots, self.nodes)), what="the cluster")
         return self
 
+    def start_again(self) -> None:
+        """Nodes that were stopped know one another."""
+        for node in self.nodes:
+            node.start()
+        eventually(lambda: all(map(_knows_all_slots, self.nodes)), what="the cluster")
+
     def stop(self) -> None:
         for node in self.nodes:
             node.stop()

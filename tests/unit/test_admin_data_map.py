@@ -1,11 +1,13 @@
 import inspect
 import io
 import json
+import os
 import re
 from base64 import b64encode
 from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -241,6 +243,24 @@ def test_a_picture_across_two_pieces_of_a_file_is_found(tmp_path: Path) -> None:
     assert OVERLAP > CROP_BYTES
     with pytest.raises(Refused, match="there is no folder"):
         look_through_folder(tmp_path / "missing")
+
+
+def test_a_folder_that_may_not_be_looked_into_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    look = os.scandir
+
+    def scandir(path: str | Path) -> Any:
+        if Path(path) == closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert [(one.where, one.what) for one in look_through_folder(tmp_path).misfits] == [
+        (str(closed), "it cannot be read: permission denied")
+    ]
 
 
 def test_only_known_forms_are_packed() -> None:

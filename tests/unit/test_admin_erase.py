@@ -49,7 +49,12 @@ def test_a_moment_is_read_by_the_sites_clock_or_by_its_offset(text: str, utc: st
 
 
 @pytest.mark.parametrize(
-    ("text", "why"), [("tomorrow", "no date or time"), ("2026-03-29T02:30", "skipped by the clocks")]
+    ("text", "why"),
+    [
+        ("tomorrow", "no date or time"),
+        ("2026-03-29T02:30", "skipped by the clocks"),
+        ("0001-01-01", "beyond all"),
+    ],
 )
 def test_what_is_no_moment_is_one_line(text: str, why: str) -> None:
     with pytest.raises(BadMoment, match=why):
@@ -216,11 +221,14 @@ def test_where_nobody_can_be_asked_it_needs_a_word(store: RedisServer) -> None:
     assert refused.returncode == 1
     assert refused.stderr == "admin: nobody is there to be asked: --yes erases without asking\n"
     assert (
-        "Erased: 2 visits" in command(store, *WANTED, "--yes", "--by", "ann", "--reason", "a letter").stdout
+        "Erased: 2 visits"
+        in command(store, *WANTED, "--yes", "--by", "ann", "--reason", "[a letter] [/inbox/17]").stdout
     )
     listed = command(store, "erase", "--list").stdout
     today = f"{datetime.now(UTC):%Y-%m-%d}"
-    assert all(word in listed for word in ("ann", CAMERA, "2026-11-01T09:00", "a letter", today))
+    assert all(
+        word in listed for word in ("ann", CAMERA, "2026-11-01T09:00", "[a letter] [/inbox/17]", today)
+    )
     assert "NOT FINISHED" not in listed
 
 

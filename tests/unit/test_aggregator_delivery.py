@@ -1,6 +1,8 @@
 """Deliveries that fail: to a webhook that says no, and to nobody."""
 
 import logging
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from pydantic import SecretStr
@@ -35,6 +37,28 @@ def test_an_alert_that_a_webhook_never_takes_is_given_up(caplog: pytest.LogCaptu
         done.extend(delivery.deliver([old, young]))
     assert done == [old]
     assert "given up" in caplog.text
+
+
+class _Moved(BaseHTTPRequestHandler):
+    """A webhook that has moved: whoever asks for the new place without an alert is told that all is well."""
+
+    def do_POST(self) -> None:
+        self.send_response(301)
+        self.send_header("Location", "/new")
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+
+def test_an_alert_that_is_sent_elsewhere_is_not_delivered() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Moved) as server:
+        threading.Thread(target=server.serve_forever).start()
+        delivery = WebhookDelivery(SecretStr(f"http://127.0.0.1:{server.server_port}/"), 5.0, lambda: NOW_MS)
+        with pytest.raises(Undelivered, match="answered 301"):
+            list(delivery.deliver([message(NOW_MS)]))
+        server.shutdown()
 
 
 def test_a_broker_that_is_not_there_is_one_clear_line() -> None:

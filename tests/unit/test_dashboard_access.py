@@ -254,6 +254,17 @@ def test_the_right_password_clears_the_count(clock: Clock) -> None:
     assert throttle.wait_s("ben") == WAIT_S
 
 
+def test_the_right_password_of_one_does_not_make_others_wait_longer(clock: Clock) -> None:
+    throttle = Throttle(2, clock.now_s)
+    for _ in range(2):
+        throttle.count("office")
+    clock.s += WAIT_S
+    assert throttle.wait_s("office") == 0
+    throttle.count("office")
+    throttle.take_back("office")
+    assert throttle.wait_s("office") == 0
+
+
 def test_the_throttle_remembers_a_bounded_number_and_forgets_the_oldest(clock: Clock) -> None:
     throttle = Throttle(1, clock.now_s)
     for number in range(KEYS_MAX + 1):

@@ -75,6 +75,16 @@ def test_a_rule_is_told_in_plain_words(rule: Rule, said: str) -> None:
             "mood index +0.50: above what is usual at that hour (+0.31)",
         ),
         (replace(TOLD, measure="charm"), "the aggregator's own words"),
+        (
+            replace(
+                TOLD, measure="share_sad", value=0.2, limit=0.2, text="x: share_sad above 0.2 (15min): 0.2"
+            ),
+            "share of sad above 20 %: 20 %",
+        ),
+        (
+            replace(TOLD, value=0.1, state="cleared", text="x: index no longer below 0 (15min): 0.1"),
+            "mood index below 0.00: +0.10",
+        ),
     ],
 )
 def test_an_alert_is_told_in_plain_words(alert: Alert, said: str) -> None:

@@ -167,6 +167,18 @@ def test_a_clock_shows_what_the_site_shows_also_when_the_clocks_change() -> None
         "2026-10-25T03:00:00Z",
     ]
     assert clock.told(night_ms, night_ms + 25 * HOUR_MS) == "Sun 25 Oct"
+    ten_ms = night_ms + 11 * HOUR_MS
+    assert clock.told(ten_ms, ten_ms + 50 * HOUR_MS) == "Sun 25 Oct, 10:00 – Tue 27 Oct, 12:00"
+
+
+def test_what_was_a_week_before_is_drawn_at_the_same_hour_also_when_the_clocks_change() -> None:
+    before_ms, from_ms, seen_ms = (
+        round(datetime(2026, month, day, hour, tzinfo=BERLIN).timestamp() * 1000)
+        for month, day, hour in ((3, 19, 0), (3, 26, 0), (3, 23, 10))
+    )
+    clock = Clock(Span(from_ms, from_ms + 7 * 24 * HOUR_MS), BERLIN)
+    later = clock.between(before_ms, from_ms)
+    assert clock.at(seen_ms, later) == "2026-03-30T10:00:00Z"
 
 
 def test_a_share_of_which_little_is_known_has_no_interval() -> None:
@@ -215,6 +227,13 @@ def test_the_hours_of_the_week_that_stand_out_are_named(mapped: Mapped, said: st
 def test_a_map_leaves_fields_empty_of_which_nothing_may_be_told() -> None:
     fields = records_of(hour_map(HOURS, MOOD), "hour")
     assert [(field["weekday"], field["hour"]) for field in fields] == [("Mon", 9), ("Mon", 10), ("Sat", 14)]
+
+
+def test_a_map_leaves_a_field_empty_whose_hour_is_never_open() -> None:
+    hours = HOURS.assign(days=1, visits_per_open_hour=[10.0, np.nan, 50.0, np.nan])
+    fields = records_of(hour_map(hours, VISITS), "hour")
+    assert [(field["weekday"], field["hour"]) for field in fields] == [("Mon", 9), ("Sat", 14)]
+    assert fields[0]["visits"] == "40 visits, 1 week"
 
 
 PLACES = pd.DataFrame(

@@ -84,6 +84,14 @@ def test_the_command_writes_the_bridge_and_the_policies(
     assert "moodlens-bridge-store-1" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("region", "partition"), [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")])
+def test_a_region_of_another_partition_names_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, region: str, partition: str
+) -> None:
+    run(monkeypatch, tmp_path, region=region)
+    assert f"arn:{partition}:iot:{region}:" in (tmp_path / "camera-policy.json").read_text()
+
+
 @pytest.mark.parametrize(
     ("flag", "value"),
     [

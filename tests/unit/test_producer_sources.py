@@ -220,3 +220,24 @@ def test_a_stream_that_is_down_is_waited_for_and_its_password_is_never_shown(
             break
     source.close()
     assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize("password", ["pa/ss", "pa?ss", "pa#ss", "p[ss", "p@ss", "plain"])
+def test_a_streams_name_holds_no_password_whatever_signs_it_has(clock: Clock, password: str) -> None:
+    source = open_source(
+        f"rtsp://admin:{password}@127.0.0.1:{free_port()}/door?token=x", 5, clock, loop=False, timeout_s=1
+    )
+    assert source.name.startswith("rtsp://127.0.0.1:")
+    assert source.name.endswith("/door")
+    source.close()
+
+
+def test_a_file_that_may_not_be_looked_at_is_one_clear_error(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_char_device", refuse)
+    with pytest.raises(SourceUnusable, match=r"cannot read /closed/clip\.mp4: permission denied"):
+        open_source("/closed/clip.mp4", 5, clock, loop=False, timeout_s=1)

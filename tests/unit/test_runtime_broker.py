@@ -27,6 +27,12 @@ def test_no_broker_is_one_clear_error() -> None:
         open_mqtt(MqttSettings(host="127.0.0.1", port=port), Session("x"))
 
 
+@pytest.mark.parametrize("host", ["broker..example", "a" * 64])
+def test_a_name_that_no_host_can_have_is_one_clear_error(host: str) -> None:
+    with pytest.raises(BrokerUnavailable, match=f"no broker at {host}:1883: "):
+        open_mqtt(MqttSettings(host=host), Session("x"))
+
+
 def test_a_server_that_is_no_broker_is_one_clear_error(
     redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ import logging
 import signal
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +37,17 @@ def test_every_bad_setting_is_named_in_one_line_without_its_value(monkeypatch: p
     assert "MOODLENS_MQTT_PORT" in str(error.value)
     assert "MOODLENS_MQTT_KEEPALIVE_S" in str(error.value)
     assert "secret" not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_secret_that_cannot_be_read_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "moodlens_mqtt_password").write_bytes(b"\xff\xfe secret")
+    monkeypatch.setenv("MOODLENS_SECRETS_DIR", str(tmp_path))
+    with pytest.raises(SettingsError, match=r"^MOODLENS_SECRETS_DIR: ") as error:
+        load_settings(MqttSettings)
+    assert "secret" not in str(error.value).removeprefix("MOODLENS_SECRETS_DIR")
     assert "\n" not in str(error.value)
 
 

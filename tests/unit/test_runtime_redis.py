@@ -41,3 +41,8 @@ def test_an_empty_redis_is_claimed_and_another_layout_refused(
     redis_client.hset(keys.LAYOUT, "partitions", 8)
     with pytest.raises(LayoutMismatch, match="partitions = 8, this program needs 16"):
         open_redis(settings)
+
+
+def test_no_node_of_a_cluster_is_one_clear_error() -> None:
+    with pytest.raises(RedisUnavailable, match="Redis does not answer: "):
+        open_redis(RedisSettings(url=f"redis://127.0.0.1:{free_port()}/0", cluster=True))

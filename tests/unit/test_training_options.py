@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.faces import write_faces
 from training.cli import main
 
 
@@ -33,3 +34,23 @@ def test_wrong_options_are_refused(option: list[str]) -> None:
     with pytest.raises(SystemExit) as error:
         main(["train", "--data", "faces.zip", *option])
     assert error.value.code == 2
+
+
+def test_ctrl_c_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("training.cli._run", interrupt)
+    assert main(["s3", "upload", "faces.zip", "s3://bucket/faces.zip"]) == 130
+    assert capsys.readouterr().err == "stopped; the same command goes on where it was\n"
+
+
+def test_a_data_set_of_which_nothing_is_left_to_learn_from_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_faces(tmp_path, training_images=1)  # each is a test image, too
+    assert main(["train", "--data", str(data), "--out", str(tmp_path / "run")]) == 1
+    assert "too few images: 0 to learn from, 0 to validate on" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()

@@ -46,7 +46,7 @@ def run_locally(folder: Path, channels: Mapping[str, Path], hyperparameters: Hyp
         RunError: the program failed; it has said why.
         AwsError: the folder cannot be written.
     """
-    top = folder / CONTAINER.lstrip("/")
+    top = folder.resolve() / CONTAINER.lstrip("/")  # the job runs in another folder
     try:
         environment = lay_out(top, channels, hyperparameters)
         values = json.loads(environment["SM_HPS"])

@@ -1,6 +1,7 @@
 """Starting a job: code and data go to S3 first, and what would fail only later is asked for before."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ from training.aws.client import open_client
 from training.aws.digests import encode_sha256
 from training.aws.errors import explained
 from training.aws.location import S3Location
-from training.aws.objects import find_objects
+from training.aws.objects import find_objects, list_objects
 from training.aws.transfer import show_transfer
-from training.aws.upload import plan_upload, upload
+from training.aws.upload import Sending, plan_upload, upload
 from training.errors import AwsError
 from training.options import Place
 from training.sagemaker.job import Job, make_request
@@ -27,13 +28,22 @@ def place_code(code: bytes, bucket: str) -> S3Location:
 
 
 def place_channels(sources: Sources, bucket: str) -> dict[str, S3Location]:
-    """Where each channel's data lies on S3, or goes."""
-    return {
+    """Where each channel's data lies on S3, or goes.
+
+    Raises:
+        AwsError: two would go to the same place.
+    """
+    places = {
         name: S3Location(bucket, f"moodlens/data/{place.resolve().name}")
         if isinstance(place, Path)
         else place
         for name, place in sources.items()
     }
+    if len(set(places.values())) < len(places):
+        raise AwsError(
+            f"{' and '.join(map(str, sources.values()))} would have the same name on S3: rename one"
+        )
+    return places
 
 
 def start_job(job: Job, code: bytes, sources: Sources, console: Console) -> None:
@@ -58,12 +68,25 @@ def start_job(job: Job, code: bytes, sources: Sources, console: Console) -> None
             total = sum(sending.size for sending in sendings)
             with show_transfer(console, f"sending {place}", total) as advance:
                 upload(s3, sendings, advance)
+            if place.is_dir():
+                _refuse_more(s3, place, job.channels[name], sendings)
         else:
             find_objects(s3, place)
     with explained(str(job.code)):
         s3.put_object(Bucket=job.code.bucket, Key=job.code.key, Body=code, ChecksumSHA256=encode_sha256(code))
     with explained(job.name):
         open_client("sagemaker", job.region).create_training_job(**request)
+
+
+def _refuse_more(s3: Any, place: Path, channel: S3Location, sendings: Iterable[Sending]) -> None:
+    """SageMaker takes all that lies in a folder of S3, also what a folder here does not hold any more."""
+    sent = {sending.target.key for sending in sendings}
+    more = [found.location.key for found in list_objects(s3, channel) if found.location.key not in sent]
+    if more:
+        raise AwsError(
+            f"{channel} holds {len(more)} objects that {place} does not, {more[0]} is one: remove them there "
+            f"(`aws s3 rm --recursive {channel}`), or give the folder another name"
+        )
 
 
 def _refuse_other_region(s3: Any, job: Job) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import ssl
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import paho.mqtt.client as paho
@@ -91,7 +92,12 @@ class Connection:
     def close(self) -> None:
         """Says goodbye, if anybody is left to hear it."""
         self._client.disconnect()
-        self._client.loop_stop()
+        self._end_thread()
+
+    def _end_thread(self) -> None:
+        # paho asks whether there is a thread, then for it to end; one that ends by itself in between is gone
+        with suppress(AttributeError):
+            self._client.loop_stop()
 
     def _open(self, settings: Settings, will: bytes) -> None:
         where = f"{settings.host}:{settings.port}"
@@ -127,7 +133,7 @@ class Connection:
             raise NoBroker(f"no broker at {where}: {error.strerror or error}") from None
         client.loop_start()
         if not answered.wait(CONNECT_TIMEOUT_S) or self.ended or refusals:
-            client.loop_stop()
+            self._end_thread()
             raise NoBroker(
                 f"broker {where} refuses: {refusals[0]}" if refusals else f"broker {where} does not answer"
             )
