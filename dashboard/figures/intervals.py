@@ -46,20 +46,6 @@ class Interval:
     enough: bool
 
 
-def index_interval(sums: Rows, confidence: float = CONFIDENCE) -> Interval | None:
-    """The mood index of a row with its interval (Student's t), or None below two visits.
-
-    Args:
-        sums: int64 (``row.WIDTH``,).
-        confidence: of the interval.
-    """
-    count = int(sums[row.VISITS])
-    if count < 2:
-        return None
-    (value,), (low,), (high,) = index_intervals(sums[np.newaxis], confidence)
-    return Interval(float(value), float(low), float(high), count, enough=count >= INDEX_VISITS)
-
-
 def index_intervals(rows: Rows, confidence: float = CONFIDENCE) -> tuple[Floats, Floats, Floats]:
     """The mood index of each row and its interval: value, low and high, float64 (n,); NaN where not known.
 
