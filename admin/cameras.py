@@ -205,5 +205,5 @@ def _check_server(vault: Vault, server: str) -> None:
     if server.lower() not in known:
         raise Refused(
             f"the broker's certificate is not good for {server}: add it to MOODLENS_SERVER_NAMES in .env "
-            f"and start all anew; without Docker, run `setup --names {server}` and restart the broker"
+            f"and start all anew; without Docker, run `setup --names` with all names and restart the broker"
         )

@@ -33,9 +33,11 @@ def parse_moment(text: str, time_zone: tzinfo) -> int:
             if local.astimezone(UTC).astimezone(time_zone).replace(tzinfo=None) != given:
                 raise BadMoment(f"{text} was skipped by the clocks of {time_zone}")
             given = local
-        return round(given.timestamp() * 1000)
-    except OverflowError:
+        at_ms = round(given.timestamp() * 1000)
+        datetime.fromtimestamp(at_ms / 1000, time_zone)
+    except (OverflowError, ValueError):
         raise BadMoment(f"{text} is beyond all calendars") from None
+    return at_ms
 
 
 def moment_words(at_ms: int, time_zone: tzinfo) -> str:

@@ -45,7 +45,7 @@ class EmotionLog:
         self._sha = client.script_load(self._source)
 
     def append(self, events: Sequence[LogEvent]) -> list[Outcome]:
-        """Appends events in order, in one round trip; frames are safe to repeat.
+        """Appends events in order, in one round trip; all but refused frames are safe to repeat.
 
         Raises:
             redis.exceptions.RedisError: not all may have been appended; call again with the same events.

@@ -7,6 +7,7 @@ from pathlib import Path
 from demo.errors import SourceMissing
 from demo.story import Story
 from runtime.errors import reason_of
+from runtime.urls import without_secrets
 
 CAMERA = "demo/entrance"
 """The camera of a demo that looks at something of this world."""
@@ -39,9 +40,7 @@ def asked_for(given: str, *, preview: bool) -> Source:
     """
     command = (*_producer(CAMERA, given), *(("--preview",) if preview else ()))
     if "://" in given:
-        parts = given.partition("://")
-        name = f"{parts[0]}://{parts[2].rpartition('@')[2].partition('?')[0]}"
-        return Source(CAMERA, name, command)
+        return Source(CAMERA, without_secrets(given), command)
     try:
         is_device, is_there = Path(given).is_char_device(), Path(given).exists()
     except OSError as error:

@@ -1,6 +1,5 @@
 """From what a person names to a source: webcam, stream, file, folder, or one of another package."""
 
-import re
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Final
@@ -12,6 +11,7 @@ from producer.live import LiveSource
 from producer.playback import Playback
 from producer.recording import ImageFolder, VideoFile
 from runtime.errors import reason_of
+from runtime.urls import without_secrets
 
 PLUGINS: Final = "moodlens.sources"
 """Entry points of installed packages: ``KIND:REST`` is opened by ``load()(REST, fps, clock)`` of the one
@@ -38,7 +38,7 @@ def open_source(
         SourceUnavailable: no such webcam, or it is busy.
     """
     if "://" in given:
-        name = _without_secrets(given)
+        name = without_secrets(given)
         return LiveSource(name, lambda: open_stream(given, name, timeout_s), fps, clock, frozen_s=frozen_s)
     path = Path(given)
     try:
@@ -67,10 +67,3 @@ def _open_plugin(given: str, fps: float, clock: Clock) -> Source:
         source: Source = open_it(rest, fps, clock)
         return source
     raise SourceUnusable(f"no such file, folder or webcam: {given}")
-
-
-def _without_secrets(url: str) -> str:
-    """The URL without user, password and query, which may hold a token."""
-    scheme, _, rest = url.partition("://")
-    host_and_path = re.split("[?#]", rest.rpartition("@")[2])[0]  # a password may hold any sign
-    return f"{scheme}://{host_and_path}"

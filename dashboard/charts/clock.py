@@ -1,6 +1,6 @@
 """The horizontal axis of figures over time: a span, as the site's clock shows it. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
@@ -38,22 +38,27 @@ class Clock:
     span: Span
     time_zone: tzinfo
 
-    def at(self, at_ms: float, later: timedelta = timedelta(0)) -> str:
-        """An instant (UTC, ms) for Vega; drawn ``later`` than the clock showed it."""
-        return clock_time(self._local(at_ms).replace(tzinfo=None) + later)
+    def at(self, at_ms: float) -> str:
+        """An instant (UTC, ms) for Vega."""
+        return clock_time(self._shown(at_ms))
 
-    def between(self, from_ms: int, to_ms: int) -> timedelta:
-        """How far the clock's hands are apart: whole days also where the clock was changed between."""
-        first, last = (self._local(at_ms).replace(tzinfo=None) for at_ms in (from_ms, to_ms))
-        return last - first
+    def moved(self, was: Span, to: Span) -> Callable[[float], str]:
+        """How instants of one span are drawn on another one, with which it is compared.
+
+        Days lie upon days, hour by hour of the clock, also where one of them has an hour more; spans of
+        the same length lie upon one another as they are.
+        """
+        apart_ms = to.from_ms - was.from_ms
+        if to.to_ms - was.to_ms == apart_ms:
+            return lambda at_ms: self.at(at_ms + apart_ms)
+        later = self._shown(to.from_ms) - self._shown(was.from_ms)
+        return lambda at_ms: clock_time(self._shown(at_ms) + later)
 
     def axis(self, field: str) -> alt.X:
         """The encoding of what lies on ``field``."""
         step = next((step for most_ms, step in _STEPS if self.span.length_ms <= most_ms), _STEP_LONGEST)
         form = "%H:%M" if step < timedelta(days=1) else "%a %-d" if step < timedelta(weeks=1) else "%-d %b"
-        first, last = (
-            self._local(at_ms).replace(tzinfo=None) for at_ms in (self.span.from_ms, self.span.to_ms)
-        )
+        first, last = self._shown(self.span.from_ms), self._shown(self.span.to_ms)
         ticks = []
         tick = _A_MONDAY + step * -(-(first - _A_MONDAY) // step)
         while tick <= last:
@@ -75,6 +80,9 @@ class Clock:
         if first.date() == self._local(to_ms - 1).date():
             return named
         return f"{named}, {first:%H:%M} – {last:%a} {day(last.date())}, {last:%H:%M}"
+
+    def _shown(self, at_ms: float) -> datetime:
+        return self._local(at_ms).replace(tzinfo=None)
 
     def _local(self, at_ms: float) -> datetime:
         return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(self.time_zone)

@@ -1,6 +1,6 @@
 """What drawings over time are made of: a record a cell, with its figures as they are told. Pure."""
 
-from datetime import timedelta
+from collections.abc import Callable
 from math import isnan
 from typing import Any, Final
 
@@ -29,29 +29,30 @@ Record = dict[str, Any]
 
 
 def make_records(
-    drawn: Drawn, clock: Clock, later: timedelta = timedelta(0), *, by_day: bool
+    drawn: Drawn, clock: Clock, at: Callable[[float], str] | None = None, *, by_day: bool
 ) -> list[Record]:
     """A record a stretch and, where the next does not follow at once, one without figures between them.
 
     Args:
         drawn: what is drawn.
         clock: of the axis.
-        later: all is drawn so much later than it was.
+        at: where on the axis an instant (UTC, ms) is drawn; None: where the clock has it.
         by_day: rates are visits of a day, not of an hour.
     """
+    at = at or clock.at
     records: list[Record] = []
     last_ms: int | None = None
     for line in drawn.frame().to_dict("records"):
         from_ms, to_ms = line["from_ms"], line["to_ms"]
         if last_ms is not None and from_ms > last_ms:
-            records.append({"middle": clock.at((last_ms + from_ms) / 2, later)})
+            records.append({"middle": at((last_ms + from_ms) / 2)})
         slit_ms = (to_ms - from_ms) * _SLIT
         rate = line["visits"] if by_day else line["visits"] * _HOUR_MS / (to_ms - from_ms)
         records.append(
             {
-                "from": clock.at(from_ms + slit_ms, later),
-                "middle": clock.at((from_ms + to_ms) / 2, later),
-                "to": clock.at(to_ms - slit_ms, later),
+                "from": at(from_ms + slit_ms),
+                "middle": at((from_ms + to_ms) / 2),
+                "to": at(to_ms - slit_ms),
                 "when": clock.told(from_ms, to_ms),
                 "rate": round(rate, 2),
                 **{name: None if isnan(line[name]) else round(line[name], 4) for name in _DRAWN},

@@ -175,8 +175,8 @@ def make_timeline(answer: Answer, before: Answer | None = None, shown: Span | No
 
 
 def _records_before(before: Answer, clock: Clock, span: Span, *, by_day: bool) -> list[Record]:
-    later = clock.between(before.question.span.from_ms, span.from_ms)
-    return make_records(drawn_of(before), clock, later, by_day=by_day)
+    at = clock.moved(before.question.span, span)
+    return make_records(drawn_of(before), clock, at, by_day=by_day)
 
 
 def with_usual(timeline: Timeline, hours: pd.DataFrame, day: date) -> Timeline:

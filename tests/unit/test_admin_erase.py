@@ -54,6 +54,7 @@ def test_a_moment_is_read_by_the_sites_clock_or_by_its_offset(text: str, utc: st
         ("tomorrow", "no date or time"),
         ("2026-03-29T02:30", "skipped by the clocks"),
         ("0001-01-01", "beyond all"),
+        ("0001-01-01T00:00+02:00", "beyond all"),
     ],
 )
 def test_what_is_no_moment_is_one_line(text: str, why: str) -> None:

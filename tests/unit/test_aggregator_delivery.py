@@ -54,7 +54,7 @@ class _Moved(BaseHTTPRequestHandler):
 
 def test_an_alert_that_is_sent_elsewhere_is_not_delivered() -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Moved) as server:
-        threading.Thread(target=server.serve_forever).start()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         delivery = WebhookDelivery(SecretStr(f"http://127.0.0.1:{server.server_port}/"), 5.0, lambda: NOW_MS)
         with pytest.raises(Undelivered, match="answered 301"):
             list(delivery.deliver([message(NOW_MS)]))

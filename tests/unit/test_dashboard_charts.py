@@ -171,14 +171,24 @@ def test_a_clock_shows_what_the_site_shows_also_when_the_clocks_change() -> None
     assert clock.told(ten_ms, ten_ms + 50 * HOUR_MS) == "Sun 25 Oct, 10:00 – Tue 27 Oct, 12:00"
 
 
-def test_what_was_a_week_before_is_drawn_at_the_same_hour_also_when_the_clocks_change() -> None:
-    before_ms, from_ms, seen_ms = (
-        round(datetime(2026, month, day, hour, tzinfo=BERLIN).timestamp() * 1000)
-        for month, day, hour in ((3, 19, 0), (3, 26, 0), (3, 23, 10))
-    )
-    clock = Clock(Span(from_ms, from_ms + 7 * 24 * HOUR_MS), BERLIN)
-    later = clock.between(before_ms, from_ms)
-    assert clock.at(seen_ms, later) == "2026-03-30T10:00:00Z"
+def local_ms(month: int, day: int, hour: int) -> int:
+    return round(datetime(2026, month, day, hour, tzinfo=BERLIN).timestamp() * 1000)
+
+
+def test_days_are_compared_hour_by_hour_of_the_clock_also_when_it_is_changed() -> None:
+    was = Span(local_ms(3, 19, 0), local_ms(3, 26, 0))
+    span = Span(local_ms(3, 26, 0), local_ms(4, 2, 0))
+    at = Clock(span, BERLIN).moved(was, span)
+    assert at(local_ms(3, 21, 10)) == "2026-03-28T10:00:00Z"
+    assert at(local_ms(3, 23, 10)) == "2026-03-30T10:00:00Z"
+
+
+def test_the_last_24_hours_are_compared_with_the_24_before() -> None:
+    now_ms, day_ms = local_ms(3, 30, 9), 24 * HOUR_MS
+    span = Span(now_ms - day_ms, now_ms)
+    at = Clock(span, BERLIN).moved(Span(now_ms - 2 * day_ms, now_ms - day_ms), span)
+    assert at(now_ms - day_ms) == "2026-03-30T09:00:00Z", "on the axis to the end"
+    assert at(local_ms(3, 28, 12)) == "2026-03-29T13:00:00Z"
 
 
 def test_a_share_of_which_little_is_known_has_no_interval() -> None:

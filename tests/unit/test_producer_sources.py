@@ -222,13 +222,12 @@ def test_a_stream_that_is_down_is_waited_for_and_its_password_is_never_shown(
     assert "secret" not in caplog.text
 
 
-@pytest.mark.parametrize("password", ["pa/ss", "pa?ss", "pa#ss", "p[ss", "p@ss", "plain"])
-def test_a_streams_name_holds_no_password_whatever_signs_it_has(clock: Clock, password: str) -> None:
+def test_a_streams_name_holds_no_password(clock: Clock) -> None:
+    port = free_port()
     source = open_source(
-        f"rtsp://admin:{password}@127.0.0.1:{free_port()}/door?token=x", 5, clock, loop=False, timeout_s=1
+        f"rtsp://admin:pa/ss@127.0.0.1:{port}/door?token=x", 5, clock, loop=False, timeout_s=1
     )
-    assert source.name.startswith("rtsp://127.0.0.1:")
-    assert source.name.endswith("/door")
+    assert source.name == f"rtsp://127.0.0.1:{port}/door"
     source.close()
 
 

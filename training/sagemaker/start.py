@@ -65,11 +65,11 @@ def start_job(job: Job, code: bytes, sources: Sources, console: Console) -> None
     for name, place in sources.items():
         if isinstance(place, Path):
             sendings = plan_upload(place, job.channels[name])
+            if place.is_dir():
+                _refuse_more(s3, place, job.channels[name], sendings)
             total = sum(sending.size for sending in sendings)
             with show_transfer(console, f"sending {place}", total) as advance:
                 upload(s3, sendings, advance)
-            if place.is_dir():
-                _refuse_more(s3, place, job.channels[name], sendings)
         else:
             find_objects(s3, place)
     with explained(str(job.code)):
@@ -84,8 +84,8 @@ def _refuse_more(s3: Any, place: Path, channel: S3Location, sendings: Iterable[S
     more = [found.location.key for found in list_objects(s3, channel) if found.location.key not in sent]
     if more:
         raise AwsError(
-            f"{channel} holds {len(more)} objects that {place} does not, {more[0]} is one: remove them there "
-            f"(`aws s3 rm --recursive {channel}`), or give the folder another name"
+            f"{channel} holds {len(more)} objects that {place} does not, {more[0]} is one: give the folder "
+            "another name, or have them removed there"
         )
 
 
