@@ -102,7 +102,10 @@ def test_the_command_line_tells_who_may_come_and_where_the_files_are(
     ("words", "why"),
     [
         (("enroll", "Shop/door"), "'Shop/door' is not site/camera in lower case"),
-        (("enroll", "shop/door", "--server", "shop.example"), "run `setup --names shop.example`"),
+        (
+            ("enroll", "shop/door", "--server", "shop.example"),
+            "good for shop.example: add it to MOODLENS_SERVER_NAMES",
+        ),
         (("revoke", "shop/none"), "there is no camera shop/none"),
         (("subscriber", "a b", "--all-sites"), "'a b' is no name"),
         (("user", "password", "nobody"), "there is no user nobody"),
