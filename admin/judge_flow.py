@@ -22,6 +22,9 @@ STREAM_ACT: Final = 100_000
 OUTBOX_LOOK, OUTBOX_ACT = 100, 1_500
 """Messages; of more than 2,000 the oldest go."""
 
+NEW_MS: Final = 180_000
+"""So long after its start nothing of a camera may be told: reports are judged when their minute is over."""
+
 LOST_LOOK, LOST_ACT = 0.01, 0.1
 """Share of the frames with faces of 15 minutes."""
 
@@ -129,19 +132,20 @@ def judge_cameras(facts: Facts) -> Iterator[Finding]:
     statuses = {} if isinstance(facts.broker, Unknown) else facts.broker.statuses
     wrong = 0
     for camera in facts.cameras:
-        found = list(_judge_camera(camera, statuses.get(camera.name)))
+        found = list(_judge_camera(camera, statuses.get(camera.name), facts.now_ms))
         wrong += any(finding.level is not Level.OK for finding in found)
         yield from found
     well = len(facts.cameras) - wrong
-    if not facts.cameras:
+    uncounted = list(_judge_uncounted(facts.cameras, statuses))
+    if not facts.cameras and not uncounted:
         yield look(CAMERAS, "none has been seen yet", "`admin enroll SITE/CAMERA` lets one in.")
     elif well:
         yield ok(CAMERAS, f"{well} of {len(facts.cameras)} as they should be")
     yield from _judge_losses(facts.cameras)
-    yield from _judge_uncounted(facts.cameras, statuses)
+    yield from uncounted
 
 
-def _judge_camera(camera: CameraFacts, status: CameraStatus | None) -> Iterator[Finding]:
+def _judge_camera(camera: CameraFacts, status: CameraStatus | None, now_ms: int) -> Iterator[Finding]:
     if camera.refusal:
         yield act(camera.name, camera.refusal, "Update the camera, or find out who sends in its name.")
     if "wrong" in camera.clock:
@@ -152,6 +156,9 @@ def _judge_camera(camera: CameraFacts, status: CameraStatus | None) -> Iterator[
         return
     if status and not status.online:
         yield act(camera.name, "is offline while its site is open", "Look at the camera: power, network.")
+    elif status and status.since_ms > now_ms - NEW_MS:
+        told = f"has just started; what it did is told after {duration(NEW_MS)}"
+        yield look(camera.name, told, "Look again in a few minutes.")
     else:
         yield act(camera.name, "has told of nothing for 15 minutes", "Look at the camera's log.")
 

@@ -181,7 +181,7 @@ def _first_user(vault: Vault, host: str, note: Tell) -> None:
     write_users(path, Users().with_user(User(FIRST_USER, None, hash_password(password))))
     rule = "=" * 64
     note(
-        f"{rule}\n  The dashboard:  https://{host}:8501\n  User:           {FIRST_USER}\n"
+        f"{rule}\n  The dashboard:  https://{host}:8501\n  Name:           {FIRST_USER}\n"
         f"  Password:       {password}\n"
         f"  It is shown only now. A new one: admin user password {FIRST_USER}\n{rule}"
     )

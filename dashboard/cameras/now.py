@@ -37,7 +37,7 @@ class CameraNow:
 
     Attributes:
         name: ``site/camera``.
-        online: by its own word or, where that is not known, by its reports; None: not heard of lately.
+        online: by its own word, else by its frames and reports; None: not heard of lately.
         status: its own word; None where the broker is away or it never spoke.
         simulated: a script, not visitors.
         k: least visits that figures rest on.
@@ -120,5 +120,6 @@ def _line(windows: Windows, k: int, step: int) -> tuple[Rows, Floats]:
 
 
 def _is_heard(windows: Windows, now_ms: int) -> bool | None:
-    heard = windows.start_ms[windows.column("analysed_ms") > 0]
+    # A frame is counted at once, a report of it comes up to ten seconds later.
+    heard = windows.start_ms[(windows.column("analysed_ms") > 0) | (windows.column("frames") > 0)]
     return True if heard.size and heard[-1] > now_ms - SILENT_MS else None

@@ -27,8 +27,10 @@ DAY_MS = 86_400_000
 CAMERA = "shop-1/entrance"
 
 
-def status(*, online: bool, name: str = CAMERA) -> CameraStatus:
-    return CameraStatus(SCHEMA, name, online=online, version="1", detector="yunet", fps=5.0, since_ms=1)
+def status(*, online: bool, name: str = CAMERA, since_ms: int = 1) -> CameraStatus:
+    return CameraStatus(
+        SCHEMA, name, online=online, version="1", detector="yunet", fps=5.0, since_ms=since_ms
+    )
 
 
 BROKER = BrokerFacts("mosquitto version 2.0.21", 9, 5_000_000, 20_000, 0, 0.0, {CAMERA: status(online=True)})
@@ -143,8 +145,23 @@ def test_a_camera_that_is_there_and_not_counted_is_said() -> None:
     assert said.level is Level.LOOK
 
 
+def test_the_first_camera_is_not_said_to_be_missing() -> None:
+    first = replace(WELL, broker=replace(BROKER, statuses={CAMERA: status(online=True)}), cameras=())
+    assert [finding.about for finding in findings(first) if finding.level is not Level.OK] == [CAMERA]
+
+
+@pytest.mark.parametrize(("age_ms", "level"), [(7_000, Level.LOOK), (600_000, Level.ACT)])
+def test_a_camera_that_has_just_started_is_given_time(age_ms: int, level: Level) -> None:
+    started = status(online=True, since_ms=NOW_MS - age_ms)
+    new = replace(WELL, broker=replace(BROKER, statuses={CAMERA: started}))
+    found = findings(replace(new, cameras=(replace(SEEN, looked=False),)))
+    assert worst(found) is level
+    assert [finding.about for finding in found if finding.level is not Level.OK] == [CAMERA]
+
+
 def test_without_cameras_it_says_how_to_let_one_in() -> None:
-    (said,) = [finding for finding in findings(replace(WELL, cameras=())) if finding.about == "cameras"]
+    nobody = replace(WELL, broker=replace(BROKER, statuses={}), cameras=())
+    (said,) = [finding for finding in findings(nobody) if finding.about == "cameras"]
     assert "admin enroll" in said.advice
 
 

@@ -123,6 +123,10 @@ def test_a_camera_is_there_by_its_own_word_or_else_by_its_reports(said: bool | N
     assert camera_now(CAMERA, SHOP, heard, status, NOW_MS).online is online
 
 
+def test_a_camera_is_heard_of_before_its_first_report() -> None:
+    assert camera_now(CAMERA, SHOP, recent({"frames": 1}), None, NOW_MS).online is True
+
+
 def test_a_camera_that_does_not_report_is_not_heard_of() -> None:
     silent = recent({"analysed_ms": GRAIN_MS}, *[{}] * (SILENT_MS // GRAIN_MS + 1))
     assert camera_now(CAMERA, SHOP, silent, None, NOW_MS).online is None
