@@ -57,6 +57,8 @@ $(VENV)/.pip: constraints.txt
 	@touch $@
 
 # Python compiles a module when it is first imported; compiling all of them takes as long as the rest of a set-up.
+# It must be allowed to keep what it compiled, or every program that is started does it again.
+unexport PYTHONDONTWRITEBYTECODE
 # What the demo runs: no TensorFlow, no tools.
 $(VENV)/.demo: pyproject.toml $(VENV)/.pip
 	@echo "Setting up $(VENV): about 0.9 GB, one minute or two ..."
