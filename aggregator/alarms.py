@@ -24,7 +24,8 @@ def state_after(
     """The state after one more window, and what changed with it.
 
     Args:
-        state: before.
+        state: before; a streak of another measure or of other windows, which the rule asked for before it was
+            changed, is none of it.
         rule: whose alert it is.
         verdict: of the rule, on the window.
         start_ms: of the window.
@@ -33,10 +34,10 @@ def state_after(
         return _while_raised(state, rule, verdict, start_ms)
     if verdict is not Verdict.BROKEN:
         return CALM, None
-    streak = state.streak + 1
-    raised = streak >= rule.windows
-    since_ms = state.since_ms if state.streak else start_ms
     measured = rule.measure.value
+    goes_on = state.streak and (state.measure, state.resolution) == (measured, rule.resolution)
+    streak, since_ms = (state.streak + 1, state.since_ms) if goes_on else (1, start_ms)
+    raised = streak >= rule.windows
     after = AlertState(raised, since_ms, streak, measure=measured, resolution=rule.resolution)
     return after, "raised" if raised else None
 

@@ -64,8 +64,8 @@ def cells_told(
     if not enough and not ends_local_day(window, time_zone):
         waiting[finest] = cell
         return []
-    told = [(finest, cell, enough)]
     part = cell if enough else Cell(cell.from_ms, cell.to_ms, _without_people(cell.row).tolist())
+    told = [(finest, part, enough)]
     for resolution in coarser:
         whole = _joined(waiting.pop(resolution, None), part)
         if window_at(resolution, whole.to_ms, time_zone).start_ms == whole.to_ms:

@@ -15,7 +15,7 @@ from aggregator.deltas import Deltas, Row, add_products
 from aggregator.state import ANY_ZONE, CameraState, OpenVisit, SessionClock, VisitKey
 from contract import row as columns
 from contract.codec import LogEvent
-from contract.events import CameraReport, FaceEmotions, FrameEmotions
+from contract.events import CameraReport, FaceEmotions, FrameEmotions, FrameLoss
 from contract.keys import subject_of
 from contract.row import DWELL_EDGES_MS, MICRO, UNCERTAIN_BELOW
 from contract.windows import KEPT_MS, Resolution
@@ -68,6 +68,8 @@ def fold(state: CameraState, camera: str, logged: list[LoggedEvent], log_ms: int
     """
     deltas = Deltas()
     for entry in logged:
+        if _was_silent(state, entry, timing):  # as a look in between would have found it
+            _sweep(state, camera, entry.logged_ms, deltas, timing)
         match entry.event:
             case FrameEmotions() as frame:
                 _fold_frame(state, frame, deltas, timing)
@@ -79,10 +81,21 @@ def fold(state: CameraState, camera: str, logged: list[LoggedEvent], log_ms: int
             case loss:
                 column = columns.REFUSED if loss.reason == "refused" else columns.SHED
                 deltas.at(camera, loss.captured_at_ms)[column] += 1
+    _sweep(state, camera, log_ms, deltas, timing)
+    return deltas
+
+
+def _was_silent(state: CameraState, entry: LoggedEvent, timing: Timing) -> bool:
+    """Whether an event's session had been given up before it was logged."""
+    clock = None if isinstance(entry.event, FrameLoss) else state.sessions.get(entry.event.session)
+    return clock is not None and entry.logged_ms - clock.heard_ms >= timing.silence_ms
+
+
+def _sweep(state: CameraState, camera: str, log_ms: int, deltas: Deltas, timing: Timing) -> None:
+    """Closes what is over at a log time, and forgets what is too old."""
     _close_finished(state, camera, log_ms, deltas, timing)
     _forget_old(state, log_ms, timing)
     _forget_models(state, log_ms)
-    return deltas
 
 
 def _close_finished(state: CameraState, camera: str, log_ms: int, deltas: Deltas, timing: Timing) -> None:

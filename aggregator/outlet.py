@@ -119,9 +119,7 @@ class Outlet:
         refreshed = self._rulebook.refresh(states.keys(), now_ms)
         due = []
         for camera, state in states.items():
-            desk = self._desks.get(camera)
-            if desk is None:  # known to others before this version was
-                desk = self._desks[camera] = self._desk({}, {})
+            desk = self._desks[camera]
             if refreshed or log_ms >= desk.next_ms:
                 due += self._due(camera, desk, closed_to_ms(state, log_ms, timing), log_ms)
         seen = read_due(self._client, due) if due else {}

@@ -199,7 +199,10 @@ def _captures(by_camera: Mapping[str, list[LoggedEvent]]) -> Iterator[int]:
 
 
 def read_entries(client: Client, partitions: list[int], count: int) -> dict[int, list[Entry]]:
-    """Unfinished and then new entries of partitions, at most ``count`` of each kind, in one round trip.
+    """Unfinished and then new entries of partitions, in log order, in one round trip.
+
+    At most ``count`` of each kind are read. Where there may be more unfinished ones, the new ones wait: they
+    are unfinished ones of the next read.
 
     A multi-stream read would need all streams in one Cluster slot; a pipeline of single reads does not.
     """
@@ -211,10 +214,11 @@ def read_entries(client: Client, partitions: list[int], count: int) -> dict[int,
             pipe.xreadgroup(keys.GROUP, OWNER, {stream: "0"}, count=count)
             pipe.xreadgroup(keys.GROUP, OWNER, {stream: ">"}, count=count)
         replies = pipe.execute()
-    return {
-        partition: [*_entries(replies[2 * i]), *_entries(replies[2 * i + 1])]
-        for i, partition in enumerate(partitions)
-    }
+    read = {}
+    for i, partition in enumerate(partitions):
+        unfinished, new = _entries(replies[2 * i]), _entries(replies[2 * i + 1])
+        read[partition] = unfinished if len(unfinished) == count else [*unfinished, *new]
+    return read
 
 
 def _entries(reply: object) -> list[Entry]:

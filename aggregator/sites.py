@@ -65,7 +65,7 @@ class Sites:
         try:
             return named_zone(given)
         except SettingsError as error:
-            log.warning("site %s: %s; using %s", name, error, self._default.time_zone)
+            self._complain(name, f"{error}; using {self._default.time_zone}")
             return self._default.time_zone
 
     def _k(self, name: str, given: str | bytes | None) -> int:
@@ -73,14 +73,17 @@ class Sites:
             return self._default.k
         if given.isdigit() and int(given) >= 1:
             return int(given)
-        log.warning("site %s: k is no number above 0; using %d", name, self._default.k)
+        self._complain(name, f"k is no number above 0; using {self._default.k}")
         return self._default.k
 
     def _kept(self, name: str, given: Sequence[str | bytes | None]) -> Retention:
-        """What cannot be used is said once for each text it has."""
         kept = Retention.read(given)
         for resolution, why in kept.unusable.items():
-            if (name, why) not in self._complained:
-                self._complained.add((name, why))
-                log.warning("site %s: %s is not used: %s", name, FIELDS[resolution], why)
+            self._complain(name, f"{FIELDS[resolution]} is not used: {why}")
         return kept
+
+    def _complain(self, name: str, why: str) -> None:
+        """Says once what cannot be used."""
+        if (name, why) not in self._complained:
+            self._complained.add((name, why))
+            log.warning("site %s: %s", name, why)

@@ -12,7 +12,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from classifier_worker.slot import SESSION_EXPIRY_S
 from contract.topics import WORKER_SUBSCRIPTIONS
-from runtime.errors import BrokerRefused
+from runtime.errors import BrokerRefused, BrokerUnavailable
 from runtime.mqtt import Handlers, Session, close_mqtt, open_mqtt
 from runtime.settings import MqttSettings
 
@@ -59,7 +59,8 @@ class Intake:
     the connection, so a packet id never outlives the connection that gave it a meaning.
 
     Raises:
-        BrokerUnavailable, BrokerRefused: as ``open_mqtt``; also when the subscription is denied.
+        BrokerUnavailable, BrokerRefused: as ``open_mqtt``; also when the connection ends at once, or the
+            subscription is denied.
     """
 
     def __init__(
@@ -72,6 +73,8 @@ class Intake:
         self._lost = threading.Event()
         self._answered = threading.Event()
         self._denied: list[str] = []
+        self._stopped_s: float | None = None  # monotonic
+        self._round_trip_s: float | None = None
         session = Session(
             client_id,
             clean_start=not persistent,
@@ -80,13 +83,20 @@ class Intake:
             manual_ack=True,
         )
         handlers = Handlers(
-            message=self._receive, subscribed=self._subscribed, disconnected=self._disconnected
+            message=self._receive,
+            subscribed=self._subscribed,
+            unsubscribed=self._unsubscribed,
+            disconnected=self._disconnected,
         )
         self._client = open_mqtt(settings, session, handlers)
         # as published: a message that its camera wants the broker to keep is to be told from others
         options = SubscribeOptions(qos=1, retainAsPublished=True)
         self._client.subscribe([(name, options) for name in WORKER_SUBSCRIPTIONS])
-        if not self._answered.wait(_ANSWER_TIMEOUT_S) or self._denied:
+        answered = self._answered.wait(_ANSWER_TIMEOUT_S)
+        if self.lost:
+            close_mqtt(self._client)
+            raise BrokerUnavailable("the connection to the broker ended at once")
+        if not answered or self._denied:
             close_mqtt(self._client)
             raise BrokerRefused(
                 f"the broker denies the subscription: {', '.join(self._denied) or 'no answer'}"
@@ -122,8 +132,14 @@ class Intake:
         self._acknowledged += len(deliveries)
 
     def stop_deliveries(self) -> None:
-        """Ends the subscription: the broker gives what comes next to other workers."""
+        """Ends the subscription: from its answer on the broker gives what comes to other workers."""
+        self._stopped_s = time.monotonic()
         self._client.unsubscribe(list(WORKER_SUBSCRIPTIONS))
+
+    @property
+    def round_trip_s(self) -> float | None:
+        """How long the broker took to end the subscription; None: it has not done so."""
+        return self._round_trip_s
 
     def close(self, *, forget: bool) -> None:
         """Ends the connection.
@@ -145,7 +161,12 @@ class Intake:
         self._denied = [str(reason) for reason in reasons if reason.is_failure]
         self._answered.set()
 
+    def _unsubscribed(self) -> None:
+        if self._stopped_s is not None:
+            self._round_trip_s = time.monotonic() - self._stopped_s
+
     def _disconnected(self, reason: ReasonCode) -> None:
         if reason.is_failure:
             log.warning("the connection to the broker ended: %s", reason)
         self._lost.set()
+        self._answered.set()  # nothing more will be said

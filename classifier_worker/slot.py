@@ -47,16 +47,17 @@ class Slot:
         self.client_id = f"worker-{number}"
         self._slots = slots
         self._renewed_s = time.monotonic()
+        self._is_ours = True
 
     def renew(self) -> bool:
         """Whether the slot is still ours; extends the lease when that is due.
 
         A lease that ran out and that nobody took is taken again.
         """
-        if time.monotonic() - self._renewed_s < RENEW_EVERY_S:
-            return True
-        self._renewed_s = time.monotonic()
-        return self._slots.take(self.number)
+        if time.monotonic() - self._renewed_s >= RENEW_EVERY_S:
+            self._renewed_s = time.monotonic()
+            self._is_ours = self._slots.take(self.number)
+        return self._is_ours
 
     def release(self, *, session_ended: bool) -> None:
         """Gives the slot back, if it is still ours.

@@ -24,7 +24,9 @@ HEALTH_PARTS = {"broker": 60.0, "redis": 30.0}
 _POLL_S = 0.25
 _RETRY_S = 0.5
 _LEAVE_S = 5.0
-_ADOPT_S = 2.0  # well within the lease of our own slot, which is not renewed meanwhile
+# The lease of our own slot is not renewed meanwhile. It is longer than this; a broker that is slow to answer
+# may cost it all the same, and then another slot is leased.
+_ADOPT_S = 2.0
 _ORPHANS_EVERY_S = 2.0
 
 
@@ -78,6 +80,8 @@ class Worker:
             intake = self._connect(slot, stop) if slot else None
             if slot and intake:
                 done = self._serve(slot, intake, stop, drain=drain)
+                if done:
+                    log.info("%s leaves when what is under way is finished", slot.client_id)
                 self._release(slot, session_ended=done and self._leave(slot, intake, _LEAVE_S))
             elif slot:
                 self._release(slot, session_ended=False)
@@ -179,11 +183,17 @@ class Worker:
         patience = threading.Event()
         timer = threading.Timer(most_s, patience.set)
         timer.start()
-        while not intake.lost and not patience.is_set() and (first := intake.take(_POLL_S if forget else 0)):
-            self._pipeline.process(first, intake, patience, lambda: self._renewed(slot), live=False)
+        while not intake.lost and not patience.is_set():
+            round_trip_s = intake.round_trip_s
+            # what the broker still holds for us comes at most a round trip after what we acknowledged
+            wait_s = max(_POLL_S, 2 * (round_trip_s or 0.0)) if forget else 0.0
+            if first := intake.take(wait_s):
+                self._pipeline.process(first, intake, patience, lambda: self._renewed(slot), live=False)
+            elif round_trip_s is not None or not forget:
+                break
         timer.cancel()
         # what could not be written (Redis away, stream full) stays in the session, for whoever adopts it
-        forget = forget and not intake.lost and not intake.unfinished
+        forget = forget and intake.round_trip_s is not None and not intake.lost and not intake.unfinished
         intake.close(forget=forget)
         return forget
 

@@ -116,7 +116,7 @@ class AlertState(Struct, frozen=True):
         since_ms: start of the first window of the running streak, or of the one that raised it; 0: no streak.
         streak: windows in a row that broke the rule.
         calm_since_ms, calm: while it is raised, likewise of the windows that keep the rule again.
-        measure, resolution: of the rule when the alert was raised.
+        measure, resolution: of the rule when the streak grew or the alert was raised.
     """
 
     raised: bool = False

@@ -15,10 +15,13 @@ from contract.events import (
     FrameLoss,
     Preview,
 )
+from contract.windows import GRAIN_MS
 
 PAYLOAD_MAX_BYTES = 128_000
 CLOCK_BEHIND_MAX_MS = 3_600_000
 CLOCK_AHEAD_MAX_MS = 300_000
+SUM_TOLERANCE = 0.05
+"""How far from 1 probabilities may add up: those of an int8 model are multiples of 1/256, each rounded."""
 
 Event = FrameFaces | FrameEmotions | CameraReport | FrameLoss | CameraStatus | Preview
 CameraEvent = FrameFaces | FrameEmotions | CameraReport
@@ -109,15 +112,37 @@ def check_origin(event: CameraEvent, camera: str, now_ms: int) -> None:
 
     Raises:
         Refused: the event names another camera than its topic, or was captured more than an hour ago or
-            more than five minutes from now.
+            more than five minutes from now; a report is of more than one window of 10 s; probabilities do not
+            add up.
     """
     if event.camera != camera:
         raise Refused(Reason.OTHER_CAMERA, f"topic of {camera} carries an event of {event.camera}")
+    match event:
+        case CameraReport():
+            _check_stretch(event)
+        case FrameEmotions():
+            _check_sums(event)
     at_ms = event.to_ms if isinstance(event, CameraReport) else event.captured_at_ms
     if at_ms < now_ms - CLOCK_BEHIND_MAX_MS:
         raise Refused(Reason.CLOCK_BEHIND, f"{(now_ms - at_ms) / 1000:.0f} s behind the server's clock")
     if at_ms > now_ms + CLOCK_AHEAD_MAX_MS:
         raise Refused(Reason.CLOCK_AHEAD, f"{(at_ms - now_ms) / 1000:.0f} s ahead of the server's clock")
+
+
+def _check_stretch(report: CameraReport) -> None:
+    """A report adds to the window that it begins in, and to no other."""
+    window_end_ms = (report.from_ms // GRAIN_MS + 1) * GRAIN_MS
+    if not report.from_ms <= report.to_ms <= window_end_ms:
+        raise Refused(Reason.OUT_OF_BOUNDS, f"from_ms and to_ms lie in no one window of {GRAIN_MS} ms")
+    if report.analysed_ms > report.to_ms - report.from_ms:
+        raise Refused(Reason.OUT_OF_BOUNDS, "analysed_ms is longer than the stretch")
+
+
+def _check_sums(frame: FrameEmotions) -> None:
+    for face in frame.faces:
+        total = sum(face.probabilities)
+        if abs(total - 1) > SUM_TOLERANCE:
+            raise Refused(Reason.OUT_OF_BOUNDS, f"probabilities of a face add up to {total:.3g}, not to 1")
 
 
 def _diagnose(payload: bytes, kind: type, error: str) -> Refused:

@@ -99,7 +99,7 @@ class FrameFaces(Struct, frozen=True, array_like=True):
 
 
 class FaceEmotions(Struct, frozen=True):
-    """One face, classified: a ``FaceCrop`` whose pixels became seven probabilities."""
+    """One face, classified: a ``FaceCrop`` whose pixels became seven probabilities (adding up to 1 ±0.05)."""
 
     track: Sequence
     zone: ZoneName

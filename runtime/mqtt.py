@@ -61,12 +61,14 @@ class Handlers:
         message: for each arriving message.
         acknowledged: packet id and reason, for each message the broker took or refused.
         subscribed: packet id and reasons, for each answer to a subscription.
+        unsubscribed: for each answer to the end of a subscription.
         disconnected: reason, once, when the connection ends for whatever cause.
     """
 
     message: Callable[[paho.MQTTMessage], None] = lambda _message: None
     acknowledged: Callable[[int, ReasonCode], None] = lambda _mid, _reason: None
     subscribed: Callable[[int, list[ReasonCode]], None] = lambda _mid, _reasons: None
+    unsubscribed: Callable[[], None] = lambda: None
     disconnected: Callable[[ReasonCode], None] = lambda _reason: None
 
 
@@ -101,6 +103,7 @@ def open_mqtt(settings: MqttSettings, session: Session, handlers: Handlers | Non
     client.on_disconnect = on_disconnect
     client.on_message = lambda _client, _data, message: handlers.message(message)
     client.on_subscribe = lambda _client, _data, mid, reasons, _properties: handlers.subscribed(mid, reasons)
+    client.on_unsubscribe = lambda _client, _data, _mid, _reasons, _properties: handlers.unsubscribed()
     client.on_publish = lambda _client, _data, mid, reason, _properties: handlers.acknowledged(mid, reason)
 
     where = f"{settings.host}:{settings.port}"

@@ -1,5 +1,6 @@
 """Frames in over a real broker, windows out of a real Redis: every frame counts once, whoever is killed."""
 
+import signal
 from datetime import UTC
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from contract.topics import Suffix
 from contract.windows import Resolution
 from runtime.windows import Windows, read_windows
 from tests.support.events import CAMERA, camera_report, frame_faces, utc_ms
+from tests.support.link import Link
 from tests.support.mqtt import Publisher, publisher
 from tests.support.services import Mosquitto, Process, RedisServer, eventually, program, running
 from tests.support.stream import stream_events
@@ -177,6 +179,27 @@ def test_a_worker_stopped_before_a_full_stream_leaves_its_messages_to_the_other(
         with running(aggregator):
             eventually(lambda: face_frames(redis_client) >= 102 * FACES_A_FRAME, what="all frames")
         assert face_frames(redis_client) == 102 * FACES_A_FRAME
+
+
+def test_a_worker_that_leaves_a_broker_far_away_takes_nothing_with_it(
+    mosquitto: Mosquitto,
+    redis_client: redis.Redis,
+    worker: Process,
+    environment: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    link = Link(mosquitto.port).start()
+    far = {**environment, "MOODLENS_MQTT_PORT": str(link.port)}
+    leaver = program("classifier_worker", [], tmp_path / "leaver.log", far)
+    with running(worker, leaver), publisher(mosquitto) as camera:
+        eventually(lambda: takes_messages(worker) and takes_messages(leaver), what="the workers")
+        link.delay_s = 0.4
+        leaver.signal(signal.SIGTERM)
+        eventually(lambda: "leaves when" in leaver.output, what="the worker to be told")
+        publish_frames(camera, range(40))  # half of them go to the leaver before the broker hears of it
+        assert leaver.wait() == 0
+        eventually(lambda: len(stream_events(redis_client, partition_of(CAMERA))) == 40, what="all frames")
+    link.stop()
 
 
 def test_two_workers_and_two_aggregators_share_the_work(

@@ -4,10 +4,15 @@ import os
 import signal
 import threading
 import time
+from unittest.mock import Mock
 
 import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
 
 from classifier_worker.intake import Intake
+from runtime.errors import BrokerUnavailable
+from runtime.mqtt import Handlers, Session
 from runtime.settings import MqttSettings
 from tests.support.services import Mosquitto
 
@@ -36,3 +41,16 @@ def test_a_wait_ends_also_when_a_signal_came_and_its_handler_outlasted_it(mosqui
     finally:
         signal.signal(signal.SIGUSR1, before)
         intake.close(forget=True)
+
+
+def test_a_connection_that_ends_before_its_subscription_is_answered_is_no_denial(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def open_and_lose(_settings: MqttSettings, _session: Session, handlers: Handlers) -> Mock:
+        client = Mock()
+        client.subscribe = lambda _topics: handlers.disconnected(ReasonCode(PacketTypes.DISCONNECT))
+        return client
+
+    monkeypatch.setattr("classifier_worker.intake.open_mqtt", open_and_lose)
+    with pytest.raises(BrokerUnavailable, match="ended at once"):
+        Intake(MqttSettings(), "worker-0", receive_maximum=1, persistent=False)

@@ -41,11 +41,13 @@ class Link:
     Attributes:
         port: where the program connects instead.
         held: connections that wait for the end of a cut.
+        delay_s: how long bytes are under way, each way.
     """
 
     def __init__(self, server_port: int) -> None:
         self.port = 0
         self.held = 0
+        self.delay_s = 0.0
         self._server_port = server_port
         self._cut: Cut | None = None
         self._through = asyncio.Event()  # set: bytes pass
@@ -148,6 +150,8 @@ class Link:
                     await self._through.wait()
                 elif self._cut is Cut.VANISH or (self._cut is Cut.DEAF and deaf):
                     continue
+                if self.delay_s:
+                    await asyncio.sleep(self.delay_s)  # the fault itself
                 sink.write(portion)
                 await sink.drain()
         if self._cut and not (self._cut is Cut.DEAF and not deaf):

@@ -144,6 +144,20 @@ def test_windows_that_were_passed_over_end_a_streak() -> None:
     assert decide(CAMERA, standing, rules, [seen(*sad, number=6)], K, UTC, START_MS)
 
 
+def test_a_streak_of_a_rule_that_was_changed_is_none_of_the_new_one() -> None:
+    gloomy, empty = (
+        ThresholdRule(below=0.0, windows=3),
+        ThresholdRule(measure=Measure.VISITS, below=1, windows=3),
+    )
+    state = CALM
+    for number in range(2):
+        state, _ = state_after(state, gloomy, Verdict.BROKEN, START_MS + number * QUARTER_MS)
+    for number in range(2, 5):
+        state, transition = state_after(state, empty, Verdict.BROKEN, START_MS + number * QUARTER_MS)
+        assert transition == ("raised" if number == 4 else None)
+    assert state.since_ms == START_MS + 2 * QUARTER_MS
+
+
 def test_a_rule_taken_away_takes_its_alert_along() -> None:
     standing = Standing(())
     decide(CAMERA, standing, {"gloomy": ThresholdRule(below=0.0, windows=1)}, [seen(*["sad"] * 5)], K, UTC, 0)

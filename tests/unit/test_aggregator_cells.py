@@ -97,6 +97,14 @@ def test_what_is_left_below_k_when_the_day_ends_is_told_without_people() -> None
     assert {getattr(window, name) for name in personal} == {None}
 
 
+def test_frames_that_were_lost_do_not_tell_of_people_below_k() -> None:
+    window = window_at(DAY, NOON_MS, UTC)
+    row = row_of("happy", analysed_ms=window.end_ms - window.start_ms)
+    row[columns.PUBLISHED], row[columns.FRAMES] = 10, 8
+    ((_, cell, people),) = cells_told({}, (DAY,), window, row, K, UTC)
+    assert (people, closed_window(CAMERA, DAY, cell, K, people=people).coverage) == (False, 1.0)
+
+
 def test_a_day_on_which_a_camera_was_off_is_no_news() -> None:
     assert told("-" * 96, from_ms=midnight_ms(2026, 6, 1, UTC)) == []
 

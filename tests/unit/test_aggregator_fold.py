@@ -2,6 +2,7 @@
 
 import random
 import re
+from dataclasses import replace
 from datetime import UTC
 from itertools import pairwise
 
@@ -189,22 +190,29 @@ def test_losses_are_counted_where_they_happened() -> None:
 TIMELINES = st.lists(st.text("#.", min_size=1, max_size=60), min_size=1, max_size=3)
 
 
-@given(drawn=TIMELINES, cuts=st.lists(st.integers(0, 70), max_size=6))
-def test_how_a_log_is_cut_into_reads_does_not_matter(drawn: list[str], cuts: list[int]) -> None:
+@given(
+    drawn=TIMELINES,
+    cuts=st.lists(st.integers(0, 70), max_size=6),
+    silence=st.integers(0, 70),
+    silence_ms=st.sampled_from([0, 59_000, 61_000, 700_000]),
+)
+def test_how_a_log_is_cut_into_reads_does_not_matter(
+    drawn: list[str], cuts: list[int], silence: int, silence_ms: int
+) -> None:
     entries = logged(timeline(*(f"{track:.<80}" for track in drawn)))
+    entries[silence:] = [replace(it, logged_ms=it.logged_ms + silence_ms) for it in entries[silence:]]
     end_ms = entries[-1].logged_ms
     whole = fold(CameraState(), CAMERA, entries, end_ms, TIMING).chunks(UTC)
 
     state, parts = CameraState(), Deltas()
-    edges = [0, *sorted(min(cut, len(entries)) for cut in cuts), len(entries)]
+    edges = [0, *sorted(min(cut, len(entries)) for cut in [*cuts, silence]), len(entries)]
     for first, last in pairwise(edges):
-        portion = entries[first:last]
-        if portion:
-            deltas = fold(state, CAMERA, portion, portion[-1].logged_ms, TIMING)
-            for (subject, grain), additions in deltas.rows():
-                target = parts.at(subject, grain * GRAIN_MS)
-                for column, value in enumerate(additions):
-                    target[column] += value
+        upto_ms = entries[last].logged_ms - 1 if last < len(entries) else end_ms
+        deltas = fold(state, CAMERA, entries[first:last], upto_ms, TIMING)
+        for (subject, grain), additions in deltas.rows():
+            target = parts.at(subject, grain * GRAIN_MS)
+            for column, value in enumerate(additions):
+                target[column] += value
     assert parts.chunks(UTC) == whole
 
 

@@ -135,6 +135,17 @@ def test_a_successor_goes_on_where_the_owner_died_and_the_owner_can_do_no_harm(
     assert column(any_redis, "visits") == 1
 
 
+def test_after_commits_that_failed_the_log_is_still_read_in_its_order(
+    any_redis: Client, committer: Committer
+) -> None:
+    partition(any_redis, committer)
+    append(any_redis, *(frame_emotions(i, captured_at_ms=START_MS + i) for i in range(40)))
+    ids = [entry_id for entry_id, _ in any_redis.xrange(keys.stream(NUMBER)) or ()]
+    for _ in range(3):  # read and never committed
+        read = [entry.id for entry in read_entries(any_redis, [NUMBER], 10)[NUMBER]]
+        assert read == ids[: len(read)]
+
+
 def test_an_unreadable_entry_is_passed_over(any_redis: Client, committer: Committer) -> None:
     any_redis.set(keys.epoch(NUMBER), 1)
     owned = partition(any_redis, committer)

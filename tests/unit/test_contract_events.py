@@ -1,9 +1,12 @@
 """What is a valid event, and that everything else is refused with its reason."""
 
+from contextlib import nullcontext
+
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from contract.codec import (
     CLOCK_AHEAD_MAX_MS,
@@ -26,6 +29,7 @@ from contract.events import (
     FrameLoss,
     Preview,
 )
+from contract.windows import GRAIN_MS
 from tests.support.events import CAMERA, SESSION, camera_report, frame_emotions, frame_faces
 
 NOW_MS = 1_780_000_000_000
@@ -161,6 +165,36 @@ def test_a_clock_far_off_is_refused(captured_at_ms: int, reason: Reason) -> None
     with pytest.raises(Refused) as refused:
         check_origin(frame_faces(captured_at_ms=captured_at_ms), CAMERA, NOW_MS)
     assert refused.value.reason is reason
+
+
+@pytest.mark.parametrize(
+    ("from_ms", "to_ms", "analysed_ms"),
+    [
+        (NOW_MS, NOW_MS + GRAIN_MS + 1, 0),  # of two windows
+        (NOW_MS - 1, NOW_MS + 1, 0),
+        (NOW_MS + 2, NOW_MS + 1, 0),
+        (2**43, NOW_MS + 1, 0),  # centuries ahead
+        (NOW_MS, NOW_MS + GRAIN_MS, GRAIN_MS + 1),
+    ],
+)
+def test_a_report_of_no_one_window_is_refused(from_ms: int, to_ms: int, analysed_ms: int) -> None:
+    report = replace(camera_report(from_ms=from_ms, to_ms=to_ms), analysed_ms=analysed_ms)
+    with pytest.raises(Refused) as refused:
+        check_origin(report, CAMERA, NOW_MS)
+    assert refused.value.reason is Reason.OUT_OF_BOUNDS
+
+
+@pytest.mark.parametrize("length_ms", [0, 1, GRAIN_MS])
+def test_a_report_of_one_window_or_a_part_of_it_is_taken(length_ms: int) -> None:
+    check_origin(camera_report(from_ms=NOW_MS, to_ms=NOW_MS + length_ms), CAMERA, NOW_MS)
+
+
+@pytest.mark.parametrize(("p", "taken"), [(0.0, False), (1.0, False), (1 / 7, True), (0.148, True)])
+def test_probabilities_add_up_to_one_or_are_refused(p: float, taken: bool) -> None:
+    frame = frame_emotions(captured_at_ms=NOW_MS)
+    faces = (replace(frame.faces[0], probabilities=(p,) * 7),)
+    with nullcontext() if taken else pytest.raises(Refused, match="add up to"):
+        check_origin(replace(frame, faces=faces), CAMERA, NOW_MS)
 
 
 @pytest.mark.parametrize("captured_at_ms", [NOW_MS - CLOCK_BEHIND_MAX_MS, NOW_MS + CLOCK_AHEAD_MAX_MS])

@@ -120,3 +120,14 @@ def test_a_lease_that_ran_out_and_that_nobody_took_is_taken_again(any_redis: Cli
     slot = slots.lease()
     any_redis.delete(keys.slot_lease(slot.number))
     assert slots.take(slot.number)
+
+
+def test_a_slot_that_is_another_s_stays_so_until_it_is_asked_again(
+    any_redis: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slot = Slots(any_redis, 8).lease()
+    any_redis.set(keys.slot_lease(slot.number), "another")
+    monkeypatch.setattr("classifier_worker.slot.RENEW_EVERY_S", 0.0)
+    assert not slot.renew()
+    monkeypatch.setattr("classifier_worker.slot.RENEW_EVERY_S", 60.0)
+    assert not slot.renew()
