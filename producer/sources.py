@@ -59,11 +59,17 @@ def open_source(
 
 def _open_plugin(given: str, fps: float, clock: Clock) -> Source:
     kind, colon, rest = given.partition(":")
-    for plugin in entry_points(group=PLUGINS, name=kind) if colon else ():
-        try:
-            open_it = plugin.load()
-        except ImportError as error:
-            raise SourceUnusable(f"{kind}: is known, but not installed here: {error}") from None
-        source: Source = open_it(rest, fps, clock)
-        return source
-    raise SourceUnusable(f"no such file, folder or webcam: {given}")
+    if not colon:
+        raise SourceUnusable(f"no such file, folder or webcam: {given}")
+    plugins = entry_points(group=PLUGINS)
+    if kind not in plugins.names:
+        kinds = ", ".join(sorted(plugins.names))
+        raise SourceUnusable(
+            f"no such file, folder or webcam, nor a kind of source: {given} (kinds: {kinds})"
+        )
+    try:
+        open_it = plugins[kind].load()
+    except (ImportError, AttributeError) as error:
+        raise SourceUnusable(f"{kind}: {plugins[kind].value} cannot be loaded: {error}") from None
+    source: Source = open_it(rest, fps, clock)
+    return source

@@ -108,7 +108,7 @@ def test_what_is_kept_no_more_is_not_touched() -> None:
     (part,) = day_parts(at("2026-11-26"), at("2026-11-27"), BERLIN)
     whole = [Stored(CAMERA, b"", b"", has_hours=False)]
     soon, late = (make_step("mark", part, whole, at(text), BERLIN) for text in ("2026-11-27", "2027-02-01"))
-    assert {name.split(":")[-2] for name in soon.keys[1:]} == {"1d", "1h", "15min", "1min", "10s"}
+    assert {name.split(":")[-2] for name in soon.keys[1:]} == set(Resolution)
     assert {name.split(":")[-2] for name in late.keys[1:]} == {"1d", "1h"}
 
 

@@ -1,8 +1,13 @@
+import re
+import sys
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -12,7 +17,7 @@ from producer import live
 from producer.errors import SourceUnavailable, SourceUnusable
 from producer.frames import Clock, Frame, Image, Moment, Quiet, Source, wall_clock
 from producer.live import LiveSource
-from producer.sources import open_source
+from producer.sources import PLUGINS, open_source
 from tests.support.logs import said
 from tests.support.services import eventually, free_port
 
@@ -140,6 +145,41 @@ def test_a_stop_ends_a_silent_camera() -> None:
 def test_a_missing_file_is_named(clock: Clock) -> None:
     with pytest.raises(SourceUnusable, match=r"no such file, folder or webcam: nowhere\.mp4"):
         open_source("nowhere.mp4", 5.0, clock, loop=False, timeout_s=1.0)
+
+
+def store_of(plugins: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets these be the kinds of sources that are installed, each with where its function is."""
+    installed = EntryPoints(EntryPoint(name, value, PLUGINS) for name, value in plugins.items())
+    monkeypatch.setattr("producer.sources.entry_points", lambda group: installed.select(group=group))
+
+
+def opened_far_away(rest: str, fps: float, clock: Clock) -> Source:
+    return SimpleNamespace(rest=rest, fps=fps, clock=clock)
+
+
+def test_a_kind_of_source_of_another_package_is_opened_by_it(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_of({"nvr": f"{__name__}:opened_far_away"}, monkeypatch)
+    monkeypatch.setitem(sys.modules, __name__, SimpleNamespace(opened_far_away=opened_far_away))
+    source = open_source("nvr:3:left", 5.0, clock, loop=False, timeout_s=10.0)
+    assert source == SimpleNamespace(rest="3:left", fps=5.0, clock=clock)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("nvr:3", "nor a kind of source: nvr:3 (kinds: gone, lost)"),
+        ("gone:3", "gone: no_such_package:open_it cannot be loaded: No module named"),
+        ("lost:3", "lost: json:open_it cannot be loaded: module 'json' has no attribute"),
+    ],
+)
+def test_a_kind_of_source_that_cannot_be_used_is_named(
+    given: str, says: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_of({"gone": "no_such_package:open_it", "lost": "json:open_it"}, monkeypatch)
+    with pytest.raises(SourceUnusable, match=re.escape(says)):
+        open_source(given, 5.0, clock, loop=False, timeout_s=10.0)
 
 
 def test_a_missing_webcam_is_named(clock: Clock) -> None:
