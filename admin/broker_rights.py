@@ -66,6 +66,7 @@ def service_roles() -> dict[str, list[Document]]:
         ],
         ADMIN: [
             acl(SEND, f"{CONTROL}/#"),
+            acl(SEND, status),  # an empty one takes back what a camera said that is there no more
             *(acl(kind, name) for name in (f"{CONTROL}/#", "$SYS/#", status) for kind in (FILTERS, RECEIVE)),
         ],
         HEALTH: [

@@ -114,7 +114,7 @@ def rotate(control: Control, camera: str) -> str:
 
 
 def revoke(control: Control, camera: str) -> None:
-    """Lets a camera in no more, and ends its connection.
+    """Lets a camera in no more, ends its connection, and forgets what it said of itself.
 
     Raises:
         Refused: there is no such camera.
@@ -124,6 +124,7 @@ def revoke(control: Control, camera: str) -> None:
     there_was |= control.try_to("deleteRole", rolename=camera_role(camera))
     if not there_was:
         raise Refused(f"there is no camera {camera}")
+    control.forget_status(camera)
 
 
 def client_id(camera: str) -> str:

@@ -14,7 +14,7 @@ from admin.errors import ControlRefused
 from contract.codec import Refused as Undecodable
 from contract.codec import decode
 from contract.events import CameraStatus
-from contract.topics import Suffix, parse_topic
+from contract.topics import Suffix, parse_topic, topic
 from runtime.mqtt import Handlers, Session, close_mqtt, open_mqtt
 from runtime.settings import MqttSettings
 
@@ -73,6 +73,12 @@ class Control:
         """Makes a role, or makes it anew."""
         exists = self._found("getRole", "role", rolename=name) is not None
         self.do("modifyRole" if exists else "createRole", rolename=name, acls=list(acls))
+
+    def forget_status(self, camera: str) -> None:
+        """Has the broker keep no more what ``site/camera`` said last: its Last Will went with its rights."""
+        sent = self._client.publish(topic(camera, Suffix.STATUS), b"", qos=1, retain=True)
+        sent.wait_for_publish(ANSWER_WITHIN_S)
+        self.online.pop(camera, None)
 
     def _found(self, command: str, part: str, **values: Any) -> Document | None:
         try:

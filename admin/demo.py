@@ -1,6 +1,7 @@
 """``admin demo``: lets the cameras of the scripted store in; their sites are said to be simulated."""
 
 import argparse
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from admin.errors import Refused
 from admin.settings import AdminSettings
 from admin.vault import Vault
 from contract import keys
+from dashboard.figures.subjects import read_subjects
+from runtime.redis import Client
 from runtime.settings import MqttSettings, load_settings
 
 
@@ -42,6 +45,9 @@ def _do(arguments: argparse.Namespace) -> None:
         cameras = [parse_camera(name) for name in arguments.cameras]
     except ValueError as error:
         raise Refused(str(error)) from None
+    sites = {camera.partition("/")[0] for camera in cameras}
+    with database() as client:
+        refuse_real_stores(client, sites)
     ca_der = der(vault.read(names.CA_CERTIFICATE))
     mqtt = broker_settings(vault)
     folders = Vault(arguments.folder)
@@ -50,8 +56,20 @@ def _do(arguments: argparse.Namespace) -> None:
             if not _may_come(control, folders, camera):
                 _let_in(control, folders, camera, mqtt, ca_der)
     with database() as client:
-        for site in {camera.partition("/")[0] for camera in cameras}:
+        for site in sites:
             client.hset(keys.site(site), mapping={"k": "1", "simulated": "1"})
+
+
+def refuse_real_stores(client: Client, sites: Collection[str]) -> None:
+    """A scripted store shows single visits: that must not come over people.
+
+    Raises:
+        Refused: a site has figures, and is not simulated.
+    """
+    seen = read_subjects(client).sites()
+    for site in sorted(sites):
+        if site in seen and client.hget(keys.site(site), "simulated") != b"1":
+            raise Refused(f"{site} has cameras of its own: name the simulated ones otherwise")
 
 
 def _may_come(control: Control, folders: Vault, camera: str) -> bool:

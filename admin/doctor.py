@@ -77,6 +77,8 @@ def gather(tls_port: int) -> Facts:
             return probe(client)
         except (*REDIS_ERRORS, OSError) as error:
             return Unknown(f"does not answer: {error}")
+        except ValueError as error:  # what stands there is of no version that this one can read
+            return Unknown(f"holds what cannot be read: {error}")
 
     facts = Facts(
         now_ms=now_ms,

@@ -157,6 +157,7 @@ class CameraFacts:
         name: ``site/camera``.
         is_open: whether its site was open.
         looked: whether it looked.
+        retired: whether it has not looked for a week.
         clock: what is to be said of its clock; '' where nothing is known.
         refusal: why messages of it are refused; '' where none are.
         published: frames with faces that it sent; of these ``shed``, ``dropped`` by itself, or ``expired``.
@@ -165,6 +166,7 @@ class CameraFacts:
     name: str
     is_open: bool
     looked: bool
+    retired: bool
     clock: str
     refusal: str
     published: int

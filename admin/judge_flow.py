@@ -46,7 +46,7 @@ def judge_flow(facts: FlowFacts | Unknown, now_ms: int) -> Iterator[Finding]:
             "Is it restarted? Others fetch what it left within seconds.",
         )
     yield from _judge_aggregators(facts)
-    yield from _judge_queues(facts.partitions, now_ms)
+    yield from _judge_queues(facts.partitions, now_ms - facts.clock_ms)
     if facts.refused:
         told = ", ".join(f"{reason.replace('_', ' ')} {count:,}" for reason, count in facts.refused.items())
         yield look(
@@ -96,6 +96,7 @@ def _judge_aggregators(facts: FlowFacts) -> Iterator[Finding]:
 
 
 def _judge_queues(partitions: Sequence[PartitionFacts], now_ms: int) -> Iterator[Finding]:
+    """By the clock of Redis, which says when what waits was logged."""
     unread = sum(partition.unread for partition in partitions)
     oldest_ms = min((it.oldest_ms for it in partitions if it.oldest_ms is not None), default=now_ms)
     events = "1 event waits" if unread == 1 else f"{unread:,} events wait"
@@ -131,11 +132,19 @@ def judge_cameras(facts: Facts) -> Iterator[Finding]:
         return  # Redis is away, which is said
     statuses = {} if isinstance(facts.broker, Unknown) else facts.broker.statuses
     wrong = 0
+    gone = [it.name for it in facts.cameras if _is_gone(it, statuses.get(it.name))]
     for camera in facts.cameras:
+        if camera.name in gone:
+            continue
         found = list(_judge_camera(camera, statuses.get(camera.name), facts.now_ms))
         wrong += any(finding.level is not Level.OK for finding in found)
         yield from found
-    well = len(facts.cameras) - wrong
+    well = len(facts.cameras) - len(gone) - wrong
+    if gone:
+        told = f"{', '.join(gone)}: nothing for a week"
+        yield look(
+            CAMERAS, told, "Taken down? Then this is as it should be; else look at their power, network."
+        )
     uncounted = list(_judge_uncounted(facts.cameras, statuses))
     if not facts.cameras and not uncounted:
         yield look(CAMERAS, "none has been seen yet", "`admin enroll SITE/CAMERA` lets one in.")
@@ -143,6 +152,11 @@ def judge_cameras(facts: Facts) -> Iterator[Finding]:
         yield ok(CAMERAS, f"{well} of {len(facts.cameras)} as they should be")
     yield from _judge_losses(facts.cameras)
     yield from uncounted
+
+
+def _is_gone(camera: CameraFacts, status: CameraStatus | None) -> bool:
+    """Whether nothing has come of it for so long that somebody must know."""
+    return camera.retired and not camera.refusal and not (status and status.online)
 
 
 def _judge_camera(camera: CameraFacts, status: CameraStatus | None, now_ms: int) -> Iterator[Finding]:

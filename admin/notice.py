@@ -115,7 +115,8 @@ def _as_set_up(site: str | None) -> tuple[int, Keeping]:
         with looking() as client:
             names = [site] if site else list(read_subjects(client).sites())
             keeping = Keeping.of(read_retentions(client, names).values())
-            return (read_sites(client, names, settings)[site].k if site else settings.k), keeping
+            least = min((it.k for it in read_sites(client, names, settings).values()), default=settings.k)
+            return least, keeping
     except RedisUnavailable as error:
         if site:
             raise

@@ -16,6 +16,7 @@ from runtime.redis import Client
 
 _MINUTE_MS: Final = WINDOW_MS[Resolution.MINUTE]
 RECENT_MS: Final = 900_000
+WEEK_MS: Final = 7 * 86_400_000
 SETTLED_MS: Final = 60_000
 """A camera's reports come up to so long after what they are about: younger minutes are not judged yet."""
 
@@ -40,10 +41,14 @@ def probe_cameras(client: Client, settings: DashboardSettings, now_ms: int) -> t
     windows = WindowStore(client, lambda: now_ms).read(
         cameras, Resolution.MINUTE, to_ms - RECENT_MS, to_ms, UTC
     )
+    week = WindowStore(client, lambda: now_ms).read(
+        cameras, Resolution.QUARTER, now_ms - WEEK_MS, now_ms, UTC
+    )
     return tuple(
         _facts(
             camera,
             windows[camera].rows.sum(axis=0),
+            bool(week[camera].column("analysed_ms").any()),
             sites[site_of(camera)],
             clock_words(heard.get(camera), refusals.get(camera)),
             refusal_words(refusals.get(camera)),
@@ -53,7 +58,9 @@ def probe_cameras(client: Client, settings: DashboardSettings, now_ms: int) -> t
     )
 
 
-def _facts(camera: str, total: Rows, site: Site, clock: str, refusal: str, now_ms: int) -> CameraFacts:
+def _facts(
+    camera: str, total: Rows, looked_lately: bool, site: Site, clock: str, refusal: str, now_ms: int
+) -> CameraFacts:
     published, classified, shed, refused, dropped = (
         int(total[column]) for column in (row.PUBLISHED, row.FRAMES, row.SHED, row.REFUSED, row.DROPPED)
     )
@@ -61,6 +68,7 @@ def _facts(camera: str, total: Rows, site: Site, clock: str, refusal: str, now_m
         name=camera,
         is_open=site.hours.open_ms(now_ms - RECENT_MS, now_ms, site.time_zone) > 0,
         looked=bool(total[row.ANALYSED_MS]),
+        retired=not looked_lately,
         clock=clock,
         refusal=refusal,
         published=published,

@@ -46,13 +46,15 @@ def give_new_password(file: Path, name: str) -> str:
     """Gives a user a new random password, and the same sites; the password.
 
     Raises:
-        Refused: there is no such user.
+        Refused: there is no such user, or it is one who signs in elsewhere.
         BadUsersFile: the file cannot be used.
     """
     users = read_users(file)
     user = users.find(name)
     if not user:
         raise Refused(f"there is no user {name}")
+    if not user.password:
+        raise Refused(f"{name} signs in with OpenID Connect, and has no password")
     password = random_password()
     write_users(file, users.with_user(User(user.name, user.sites, hash_password(password))))
     return password

@@ -71,7 +71,7 @@ def epoch(partition: int) -> str:
 
 
 def subjects(partition: int) -> str:
-    """Set: every camera and ``camera@zone`` of the partition that has windows."""
+    """Set: every camera and ``camera@zone`` of the partition that ever had windows."""
     return f"moodlens:{{{partition}}}:subjects"
 
 

@@ -61,6 +61,9 @@ class StatusBoard:
 
     def _note(self, message: paho.MQTTMessage) -> None:
         known = parse_topic(message.topic)
+        if known and not message.payload:
+            self._known.pop(known[0], None)  # it was revoked
+            return
         try:
             status = decode(bytes(message.payload), CameraStatus)
         except Refused as refused:

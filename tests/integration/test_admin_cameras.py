@@ -12,9 +12,14 @@ from admin.authority import der, make_authority
 from admin.control import Control
 from admin.enrolment import CA_FILE, ENV_FILE, Enrolment
 from admin.errors import Refused
+from admin.facts import BrokerFacts
+from admin.probe_broker import probe_broker
+from contract.codec import encode
+from contract.events import SCHEMA, CameraStatus
 from contract.topics import Suffix, topic
+from dashboard.cameras.status import StatusBoard
 from runtime.errors import BrokerRefused, BrokerUnavailable
-from runtime.mqtt import Handlers, Session, close_mqtt, open_mqtt
+from runtime.mqtt import Handlers, Session, Will, close_mqtt, open_mqtt
 from runtime.settings import MqttSettings
 from tests.support.secured import SecuredServer, as_camera
 from tests.support.services import eventually
@@ -68,6 +73,31 @@ def test_a_camera_is_let_in_given_a_new_password_and_turned_out_without_a_restar
         with pytest.raises(Refused, match=f"there is no camera {DOOR}"):
             again(control, DOOR)
     cameras.enroll(control, DOOR)  # as if it had never been there
+
+
+def test_of_a_camera_that_is_revoked_while_it_is_there_nothing_stays(
+    server: SecuredServer, control: Control
+) -> None:
+    camera = "shop-1/gone"
+    board = StatusBoard(server.mqtt_of(names.DASHBOARD))
+    mqtt = as_camera(server.way_in(camera, cameras.enroll(control, camera)))
+    online, offline = (
+        encode(CameraStatus(SCHEMA, camera, online=there, version="1", detector="haar", fps=5.0, since_ms=1))
+        for there in (True, False)
+    )
+    status = topic(camera, Suffix.STATUS)
+    client = open_mqtt(mqtt, Session(cameras.client_id(camera), will=Will(status, offline)))
+    client.publish(status, online, qos=1, retain=True)
+    try:
+        eventually(lambda: board.of(camera), what="the camera's status")
+        cameras.revoke(control, camera)
+        eventually(lambda: board.of(camera) is None, what="the status to be forgotten")
+        told = probe_broker(server.mqtt_of(names.ADMIN))
+        assert isinstance(told, BrokerFacts)
+        assert camera not in told.statuses
+    finally:
+        board.close()
+        close_mqtt(client)
 
 
 def test_an_interrupted_enrolment_is_finished_by_the_next(server: SecuredServer, control: Control) -> None:

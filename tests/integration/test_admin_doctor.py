@@ -14,7 +14,9 @@ import redis
 from admin import vault as names
 from admin.authority import make_authority, make_server, server_names
 from admin.cameras import client_id
+from admin.demo import refuse_real_stores
 from admin.doctor import TLS_PORT, gather
+from admin.errors import Refused
 from admin.facts import BrokerFacts, FlowFacts
 from admin.finding import Finding, Level
 from admin.findings import findings
@@ -237,6 +239,16 @@ def test_streams_that_nobody_counts_are_said(any_redis: Client) -> None:
     assert probe_flow(any_redis, utc_ms() + 60_000).clock_ms > 1_000
     assert len(probe_redis(any_redis)) in {1, 3}
     assert probe_cameras(any_redis, DashboardSettings(), utc_ms()) == ()
+
+
+def test_a_scripted_store_is_not_laid_over_a_real_one(any_redis: Client) -> None:
+    any_redis.sadd(keys.subjects(keys.partition_of(CAMERA)), CAMERA)
+    site = CAMERA.partition("/")[0]
+    refuse_real_stores(any_redis, {"downtown"})
+    with pytest.raises(Refused, match=f"{site} has cameras of its own"):
+        refuse_real_stores(any_redis, {"downtown", site})
+    any_redis.hset(keys.site(site), "simulated", "1")
+    refuse_real_stores(any_redis, {"downtown", site})
 
 
 def test_what_the_broker_keeps_of_cameras_is_known(server: SecuredServer) -> None:

@@ -38,7 +38,7 @@ REDIS = RedisFacts("", "8.0.2", 100, 1_000, "noeviction", 0, True, 50, True, Tru
 CERTIFICATE = CertificateFacts("the broker's", NOW_MS + 100 * DAY_MS, is_served=True)
 PARTITION = PartitionFacts(0, 40, 0, None, True, {"mqtt": 0, "webhook": 0})
 FLOW = FlowFacts(12, (PARTITION,), 1, 2, 0, ("net-1",), ("net-1",), {})
-SEEN = CameraFacts(CAMERA, True, True, "clock is right", "", 1_000, 0, 0, 0)
+SEEN = CameraFacts(CAMERA, True, True, False, "clock is right", "", 1_000, 0, 0, 0)
 WELL = Facts(NOW_MS, BROKER, (REDIS,), (CERTIFICATE,), DiskFacts("/secrets", 10_000, 5_000), FLOW, (SEEN,))
 
 
@@ -159,6 +159,14 @@ def test_a_camera_that_has_just_started_is_given_time(age_ms: int, level: Level)
     assert [finding.about for finding in found if finding.level is not Level.OK] == [CAMERA]
 
 
+def test_a_camera_that_was_taken_down_long_ago_is_no_alarm() -> None:
+    facts = replace(WELL, cameras=(SEEN, replace(SEEN, name="shop-1/old", looked=False, retired=True)))
+    (said,) = [finding for finding in findings(facts) if finding.level is not Level.OK]
+    assert (said.level, said.says) == (Level.LOOK, "shop-1/old: nothing for a week")
+    back = {"shop-1/old": status(online=True, name="shop-1/old")}
+    assert worst(findings(replace(facts, broker=replace(BROKER, statuses=back)))) is Level.ACT
+
+
 def test_without_cameras_it_says_how_to_let_one_in() -> None:
     nobody = replace(WELL, broker=replace(BROKER, statuses={}), cameras=())
     (said,) = [finding for finding in findings(nobody) if finding.about == "cameras"]
@@ -170,6 +178,21 @@ def test_what_cannot_be_asked_is_said_once() -> None:
     found = findings(replace(WELL, redis=away, flow=away, cameras=away, broker=Unknown("no broker at x:1")))
     grave = [(finding.about, finding.says) for finding in found if finding.level is Level.ACT]
     assert grave == [("broker", "no broker at x:1"), ("Redis", "Redis does not answer: gone")]
+
+
+@pytest.mark.parametrize("silent", ["flow", "cameras"])
+def test_a_redis_that_tells_only_a_part_is_not_well(silent: str) -> None:
+    part: dict[str, Any] = {silent: Unknown("does not answer: no permissions")}
+    (said,) = [it for it in findings(replace(WELL, **part)) if it.level is Level.ACT]
+    assert said.about == "Redis"
+    assert "it does not answer: no permissions" in said.says
+
+
+def test_what_waits_is_judged_by_the_clock_of_redis() -> None:
+    waiting = replace(PARTITION, unread=1, oldest_ms=NOW_MS - 70_000)
+    ahead = replace(WELL, flow=replace(FLOW, clock_ms=70_000, partitions=(waiting,)))
+    (queue,) = [it for it in findings(ahead) if it.about == "queues"]
+    assert (queue.level, queue.says) == (Level.OK, "1 event waits to be counted, the oldest for 0 s")
 
 
 def test_the_gravest_comes_first() -> None:

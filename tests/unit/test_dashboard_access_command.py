@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from admin.errors import Refused
+from admin.user import give_new_password
 from dashboard.access.passwords import is_password_of, nobodys_hash
 from dashboard.access.users import User, Users, read_users, write_users
 
@@ -81,3 +83,11 @@ def test_a_replaced_password_is_a_new_one(tmp_path: Path) -> None:
     assert list(users.by_name) == ["ann"]
     assert users.by_name["ann"].sites == frozenset(("shop-1",))
     assert users.by_name["ann"].password != ANN.password
+
+
+def test_who_signs_in_elsewhere_is_given_no_password(tmp_path: Path) -> None:
+    path = tmp_path / "users.json"
+    write_users(path, Users().with_user(User("cho@shop.example", None)))
+    with pytest.raises(Refused, match="signs in with OpenID Connect"):
+        give_new_password(path, "cho@shop.example")
+    assert not read_users(path).by_name["cho@shop.example"].password
