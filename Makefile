@@ -9,8 +9,9 @@ AT_ONCE ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 TESTS ?= tests/unit tests/golden tests/integration tests/browser tests/faults
 TEST_ARGS ?=
 PYTEST = $(BIN)/python -m pytest $(TEST_ARGS)
-# Two files at once for each core: many tests wait most of their time for servers and programs.
-PYTEST_AT_ONCE = $(PYTEST) --numprocesses $(AT_ONCE) --dist loadfile -m "not long and not alone"
+# Two files at once for each core: many tests wait most of their time for servers and programs. NumPy's threads, which
+# spin while they wait, would then be in each other's way.
+PYTEST_AT_ONCE = OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PYTEST) --numprocesses $(AT_ONCE) --dist loadfile -m "not long and not alone"
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test faults coverage check bench setup clean
