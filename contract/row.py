@@ -95,13 +95,14 @@ def unpack(chunk: bytes, rows: int) -> "np.ndarray[tuple[int, int], np.dtype[np.
     """The rows of a stored chunk.
 
     Args:
-        chunk: the packed rows; may be short (rows never written are not stored), even in mid-row.
+        chunk: the packed rows; may be short (rows never written are not stored), even in mid-row. It may hold
+            one more than the chunk has: a day that was cut by the clock of another time zone.
         rows: how many rows the chunk has.
 
     Returns:
         int64 array of shape (rows, WIDTH); rows never written are zero.
     """
     values = np.zeros(rows * WIDTH, dtype=np.int64)
-    stored = np.frombuffer(chunk, dtype=STORED)
+    stored = np.frombuffer(chunk, dtype=STORED)[: values.size]
     values[: stored.size] = stored
     return values.reshape(rows, WIDTH)

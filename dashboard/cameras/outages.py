@@ -48,7 +48,9 @@ class Stretch:
     missing_ms: int
 
 
-def stretches(windows: Windows, hours: OpeningHours, time_zone: tzinfo, now_ms: int) -> list[Stretch]:
+def stretches(
+    windows: Windows, hours: OpeningHours, time_zone: tzinfo, now_ms: int, since_ms: int = 0
+) -> list[Stretch]:
     """How a camera looked, oldest first, without holes.
 
     Args:
@@ -56,8 +58,9 @@ def stretches(windows: Windows, hours: OpeningHours, time_zone: tzinfo, now_ms: 
         hours: of the site; a camera may rest while it is closed.
         time_zone: the site's.
         now_ms: UTC; what was reported by then is less by ``LAG_MS``.
+        since_ms: UTC; earlier windows tell only whether the camera was heard of before.
     """
-    seen = _looks(windows, hours, time_zone, now_ms)
+    seen = (it for it in _looks(windows, hours, time_zone, now_ms) if it.from_ms >= since_ms)
     merged = []
     for look, group in groupby(seen, key=lambda stretch: stretch.look):
         members = list(group)

@@ -119,7 +119,8 @@ def _rows(names: list[str], chunks: list[Chunk], known: dict[str, Rows]) -> Rows
     rows = np.zeros(sum(chunk.rows for chunk in chunks) * row.WIDTH, np.int64)
     at = 0
     for name, chunk in zip(names, chunks, strict=True):
-        values = known[name]
+        # a day that was cut by the clock of another time zone may hold an hour more
+        values = known[name][: chunk.rows * row.WIDTH]
         rows[at : at + values.size] = values
         at += chunk.rows * row.WIDTH
     return rows.reshape(-1, row.WIDTH)

@@ -41,11 +41,9 @@ def outages_of(context: Context, cameras: Sequence[str], span: Span) -> list[str
     read = context.store.read(cameras, RESOLUTION, span.from_ms - HEARD_MS, span.to_ms, site.time_zone)
     return [
         f"**{camera}** did not look for {duration(gone.missing_ms)} between "
-        f"{moment(max(gone.from_ms, span.from_ms), now_ms, site.time_zone)} and "
-        f"{moment(gone.to_ms, now_ms, site.time_zone)}."
+        f"{moment(gone.from_ms, now_ms, site.time_zone)} and {moment(gone.to_ms, now_ms, site.time_zone)}."
         for camera, windows in read.items()
-        for gone in outages(stretches(windows, site.hours, site.time_zone, now_ms))
-        if gone.to_ms > span.from_ms
+        for gone in outages(stretches(windows, site.hours, site.time_zone, now_ms, span.from_ms))
     ]
 
 

@@ -125,7 +125,10 @@ def show_each(context: Context, cameras: Sequence[str], ranked: Ranked) -> None:
         f"Show all {len(cameras)} cameras", key="all", bind="query-params"
     ):
         shown = cameras[:SHOWN_MOST]
-    resolution = Resolution.DAY if context.selection.chosen_period.days > 1 else Resolution.HOUR
+    period = context.selection.chosen_period
+    resolution = Resolution.DAY if period.days > 1 else Resolution.HOUR
+    if period.hours == 1:
+        resolution = Resolution.QUARTER
     timelines = [make_timeline(ask(context, Selection(site_of(name), name), resolution)) for name in shown]
     ends = index_ends(timelines) if ranked is MOOD else ends_from_zero(timelines, column_of(ranked))
     for first in range(0, len(shown), IN_A_ROW):

@@ -37,6 +37,9 @@ def show() -> None:
         return
     for title, mapped, meaning in MAPS:
         st.subheader(title, anchor=False, help=meaning or None)
+        if hours[mapped.column].isna().all():
+            st.caption("There were no visits while the site was open.")
+            continue
         st.caption(f"{mapped.title}. {extremes(hours, mapped)}")
         chart = hour_map(hours, mapped)
         st.altair_chart(chart, key=f"map {mapped.column}", alt=f"{title} by weekday and hour")

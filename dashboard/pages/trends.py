@@ -47,7 +47,7 @@ def show() -> None:
     now, before = ask(context)
     show_heading("Trends", f"How it went, against {before_words}.", context, period.title.lower())
     show_kept(context.site, period.resolution, before.question.span.from_ms, context.now_ms)
-    if not len(now.cells):
+    if not totals_of(now.total).visits:
         show_nothing(context)
         return
     show_totals(now, before, before_words)

@@ -65,7 +65,8 @@ def show() -> None:
     by_day = daily(ask(context, Span(earlier.from_ms, span.to_ms), Resolution.DAY))
     hours = ask(context, span, Resolution.HOUR)
     today = by_day[by_day["date"] == day]
-    if today.empty:
+    is_told = bool(today["visits"].sum())
+    if not is_told:
         few = few_visits(context.site.k)
         st.info(f"There were {few} on this day, or no camera looked. “Trends” shows the days before.")
     else:
@@ -73,7 +74,7 @@ def show() -> None:
         show_day(by_day, day, models)
         show_hours(context, hours, earlier, day)
     show_incidents(context, span)
-    if not today.empty:
+    if is_told:
         show_downloads(table_of(hours), "yesterday", about(context), day.isoformat())
     show_print()
     show_meaning("yesterday")

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
-from math import isnan, sqrt
+from math import inf, isnan, sqrt
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from contract.labels import VALENCES
 from dashboard.figures.intervals import CONFIDENCE
 from dashboard.words.sentences import COVERED, index_words, mood_words, percent, seconds, visits_words
 
@@ -33,6 +34,7 @@ class Measured:
         subject: of a sentence, with its verb.
         tell: a value in words.
         counts: rests on how long cameras looked.
+        least, most: what it can be.
     """
 
     column: str
@@ -40,12 +42,16 @@ class Measured:
     subject: str
     tell: Callable[[float], str]
     counts: bool = False
+    least: float = 0.0
+    most: float = inf
 
 
 VISITS: Final = Measured("visits", "visits", "Visits were", lambda count: f"{count:,.0f}", counts=True)
-MOOD: Final = Measured("index", "mood", "The mood index was", index_words)
+MOOD: Final = Measured(
+    "index", "mood", "The mood index was", index_words, least=min(VALENCES), most=max(VALENCES)
+)
 DWELL: Final = Measured("dwell_s", "dwell", "Mean dwell was", seconds)
-ATTENTION: Final = Measured("attention", "attention", "Attention was", percent)
+ATTENTION: Final = Measured("attention", "attention", "Attention was", percent, most=1.0)
 MEASURED: Final = (VISITS, MOOD, DWELL, ATTENTION)
 
 
@@ -68,7 +74,8 @@ class Usual:
 def usual(daily: pd.DataFrame, day: date, measured: Measured) -> Usual | None:
     """What was usual of a figure on a day's weekday; None: of too few days known, or the day is not whole.
 
-    The interval is Student's prediction interval for one more value: mean ± t·s·√(1 + 1/n).
+    The interval is Student's prediction interval for one more value, mean ± t·s·√(1 + 1/n), within what
+    the figure can be.
 
     Args:
         daily: of ``breakdowns.daily``, of at least the weeks before.
@@ -87,8 +94,7 @@ def usual(daily: pd.DataFrame, day: date, measured: Measured) -> Usual | None:
     count = len(values)
     half = float(stdtrit(count - 1, (1 + CONFIDENCE) / 2)) * float(values.std(ddof=1)) * sqrt(1 + 1 / count)
     mean = float(values.mean())
-    low = mean - half if measured is MOOD else max(0.0, mean - half)
-    return Usual(mean, low, mean + half, count)
+    return Usual(mean, max(measured.least, mean - half), min(measured.most, mean + half), count)
 
 
 def headline(values: Mapping[str, float], usuals: Mapping[str, Usual | None], weekday: str) -> str:

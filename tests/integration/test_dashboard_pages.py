@@ -14,14 +14,18 @@ from classifier_worker.card import publish_card
 from contract import keys
 from contract.labels import LABELS
 from contract.notes import NoteKind, SiteNote
+from contract.windows import WINDOW_MS, Resolution
 from dashboard.figures.correction import WhyNot
 from dashboard.notes.kept import new_id, save_note
 from dashboard.words.sentences import WHY_NOT_CORRECTED
 from demo.backfill import read_card
 from tests.support.clock import NOON, NOON_MS, stop_pages_at_noon
+from tests.support.rows import row_of
 from tests.support.services import RedisServer
-from tests.support.weeks import DOOR, KIOSK, QUEUE, write_weeks
+from tests.support.weeks import DOOR, HOURS, KIOSK, QUEUE, ZONE, write_weeks
+from tests.support.windows import write_windows
 
+QUARTER_MS, HOUR_MS = WINDOW_MS[Resolution.QUARTER], WINDOW_MS[Resolution.HOUR]
 Open = Callable[..., AppTest]
 
 CARD = read_card()
@@ -187,6 +191,29 @@ def test_where_there_are_no_figures_a_page_says_what_to_do(opened: Open, client:
     for page in (trends_page, heatmap_page):
         assert "Choose a longer period or another camera" in said(opened(page, site="south", camera="cellar"))
     assert "“Trends” shows the days before" in said(opened(yesterday_page, site="south", camera="cellar"))
+
+
+def test_a_shop_that_nobody_came_to_has_no_mood(opened: Open, client: redis.Redis) -> None:
+    """Also where single visits are shown, and so none are."""
+    empty = "empty/door"
+    client.hset(keys.site("empty"), mapping={"k": 1, "time_zone": str(ZONE)})
+    quarters = range(NOON_MS - 40 * QUARTER_MS, NOON_MS - QUARTER_MS, QUARTER_MS)
+    yesterday = [at_ms - 24 * HOUR_MS for at_ms in quarters]
+    write_windows(client, empty, {at_ms: row_of() for at_ms in (*yesterday, *quarters)}, ZONE)
+    assert "Choose a longer period" in said(opened(trends_page, site="empty", period="today"))
+    told = said(opened(yesterday_page, site="empty"))
+    assert "no visits on this day" in told
+    assert "pleasant" not in told.split("What this means")[0]
+
+
+def test_visits_outside_opening_hours_alone_make_no_map_of_their_rate(
+    opened: Open, client: redis.Redis
+) -> None:
+    client.hset(keys.site("south"), "hours", "mon-sun 03:00-04:00")
+    app = opened(heatmap_page, site="south", period="28d")
+    client.hset(keys.site("south"), "hours", HOURS)
+    assert "There were no visits while the site was open." in said(app)
+    assert "NaN" not in "".join(chart.proto.spec for chart in app.get("vega_lite_chart"))
 
 
 def test_the_hours_that_stand_out_in_a_week_are_named(opened: Open) -> None:

@@ -72,3 +72,9 @@ def test_of_a_window_that_has_just_begun_nothing_is_said() -> None:
 def test_an_outage_reaches_over_dark_and_half_dark_windows_and_tells_what_is_missing() -> None:
     seen = stretches(looked(15, 5, 0, 10, 15, 0), ALWAYS, UTC, LATER_MS)
     assert looks(outages(seen)) == [(Look.DARK, 3, 30), (Look.DARK, 1, 15)]
+
+
+def test_of_an_outage_that_began_before_a_day_only_the_days_own_part_is_told() -> None:
+    since_ms = START_MS + 3 * LENGTH_MS
+    seen = stretches(looked(15, 0, 0, 0, 0, 15), ALWAYS, UTC, LATER_MS, since_ms)
+    assert outages(seen) == [Stretch(Look.DARK, since_ms, since_ms + 2 * LENGTH_MS, 30 * MINUTE_MS)]

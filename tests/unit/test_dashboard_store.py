@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from contract import row
+from contract import keys, row
 from contract.windows import WINDOW_MS, Resolution
 from dashboard.figures import store as store_module
 from dashboard.figures.store import KEPT_S, SEALED_AFTER_MS, WindowStore
@@ -117,3 +117,15 @@ def test_what_is_kept_is_bounded(any_redis: Client, clock: Clock, monkeypatch: p
 
 def test_no_subjects_have_no_windows(store: WindowStore) -> None:
     assert store.read([], Resolution.HOUR, DAY_MS, DAY_MS + HOUR_MS, LORD_HOWE) == {}
+
+
+def test_a_day_that_another_time_zone_cut_longer_is_read_as_far_as_it_goes(any_redis: Client) -> None:
+    """Days of 24 hours, where those of the new time zone have 23: its clocks went forward."""
+    berlin = ZoneInfo("Europe/Berlin")
+    midnight_ms = round(datetime(2026, 3, 29, tzinfo=berlin).timestamp() * 1000)
+    name = keys.window_chunk(CAMERA, Resolution.HOUR, "20260329")
+    any_redis.set(name, np.ones(24 * row.WIDTH, row.STORED).tobytes())
+    asked = Resolution.HOUR, midnight_ms, midnight_ms + 47 * HOUR_MS, berlin
+    found = WindowStore(any_redis, Clock(midnight_ms + 60 * HOUR_MS)).read([CAMERA], *asked)[CAMERA]
+    assert found.rows.sum(axis=1).tolist() == [row.WIDTH] * 23 + [0] * 24
+    np.testing.assert_array_equal(read_windows(any_redis, CAMERA, *asked).rows, found.rows)

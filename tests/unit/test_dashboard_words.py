@@ -1,7 +1,7 @@
 """Figures in the words of a store, and yesterday in sentences."""
 
 from datetime import UTC, date, timedelta
-from math import nan
+from math import inf, nan
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from dashboard.words.morning import (
     MOOD,
     VISITS,
     WEEKS,
+    Measured,
     Usual,
     changes,
     headline,
@@ -158,6 +159,22 @@ def test_what_is_usual_comes_from_the_same_weekdays() -> None:
     assert (is_usual.mean, is_usual.days) == (110.0, 3)
     assert is_usual.low == pytest.approx(110 - 4.3027 * 10 * (4 / 3) ** 0.5, abs=0.01)
     assert is_usual.high == pytest.approx(110 + 4.3027 * 10 * (4 / 3) ** 0.5, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("measured", "values", "least", "most"),
+    [
+        (ATTENTION, (0.1, 0.5, 0.95), 0.0, 1.0),
+        (MOOD, (-0.7, 0.1, 0.8), -0.73, 0.87),
+        (VISITS, (1.0, 90.0, 300.0), 0.0, inf),
+    ],
+)
+def test_nothing_impossible_is_expected(
+    measured: Measured, values: tuple[float, ...], least: float, most: float
+) -> None:
+    is_usual = usual(days(dict(enumerate((0.0, *values))), measured.column), WEDNESDAY, measured)
+    assert is_usual is not None
+    assert least <= is_usual.low < is_usual.high <= most
 
 
 def test_of_a_few_weeks_nothing_is_usual() -> None:
