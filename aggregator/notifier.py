@@ -144,6 +144,8 @@ def delivering(notifiers: Iterable[Notifier]) -> Iterator[None]:
     """Delivers while the context lasts."""
     for notifier in notifiers:
         notifier.start()
-    yield
-    for notifier in notifiers:
-        notifier.leave()
+    try:
+        yield
+    finally:
+        for notifier in notifiers:
+            notifier.leave()

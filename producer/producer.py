@@ -82,6 +82,7 @@ class Producer:
         zones: Zones,
     ) -> None:
         self._settings = settings
+        self._clock = clock
         self._classify = classify
         self._health = health
         self._session = secrets.token_hex(8)
@@ -136,7 +137,7 @@ class Producer:
                         if not source.live:  # a recording may pause; a camera that is silent is not well
                             self._health.well(SOURCE)
                         self._publish(self._camera.quiet(moment.until_ms))
-            ended = True
+            ended = not self._clock.wait(0)  # a stop ends a source, too
         finally:
             self._publish(self._camera.finish())
             wait_s = self._settings.drain_timeout_s if ended and self._settings.once else STOP_S

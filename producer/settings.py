@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contract.topics import is_camera_name
 from runtime.errors import SettingsError
-from runtime.settings import PREFIX, secrets_dir
+from runtime.settings import PREFIX, load_settings, spelling
 
 
 class ProducerSettings(BaseSettings):
@@ -121,25 +121,16 @@ def load_producer_settings(flags: Mapping[str, object]) -> ProducerSettings:
     Raises:
         SettingsError: names each flag or variable that cannot be used, and why.
     """
-    given = {name: value for name, value in flags.items() if value is not None}
-    try:
-        settings = ProducerSettings(_secrets_dir=secrets_dir(), **given)  # type: ignore[arg-type]  # pydantic checks them
-    except ValidationError as error:
-        faults = []
-        for fault in error.errors():
-            name = str(fault["loc"][0])
-            faults.append(f"{_spelling(name, name in given)}: {fault['msg'].removeprefix('Value error, ')}")
-        raise SettingsError("; ".join(faults)) from None
+    settings = load_settings(ProducerSettings, flags)
     for name in ("camera", "source"):
         if not getattr(settings, name):
-            raise SettingsError(f"{_spelling(name, True)} is missing (or {_spelling(name, False)})")
+            flag, variable = (spelling(ProducerSettings, name, is_flag=is_flag) for is_flag in (True, False))
+            raise SettingsError(f"{flag} is missing (or {variable})")
     if settings.face_max_px is not None and settings.face_max_px < settings.face_min_px:
-        largest, least = (_spelling(name, False) for name in ("face_max_px", "face_min_px"))
+        largest, least = (
+            spelling(ProducerSettings, name, is_flag=False) for name in ("face_max_px", "face_min_px")
+        )
         raise SettingsError(f"{largest} ({settings.face_max_px}) is below {least} ({settings.face_min_px})")
     if settings.loop and settings.once:
         raise SettingsError("--loop never reaches the end that --once waits for: give one of them")
     return settings
-
-
-def _spelling(name: str, is_flag: bool) -> str:
-    return f"--{name.replace('_', '-')}" if is_flag else f"{PREFIX}PRODUCER_{name}".upper()

@@ -92,5 +92,7 @@ def serve_health(settings: ProcessSettings, health: Health) -> Iterator[None]:
     with server:
         thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
         thread.start()
-        yield
-        server.shutdown()
+        try:
+            yield
+        finally:
+            server.shutdown()

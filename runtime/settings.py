@@ -7,11 +7,12 @@ lower case: ``MOODLENS_SECRETS_DIR``.
 
 import os
 from base64 import b64decode
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, FilePath, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as SourceError
 
@@ -50,15 +51,22 @@ class MqttSettings(BaseSettings):
     username: str = Field("", description="broker user; empty: anonymous")
     password: SecretStr = Field(SecretStr(""), description="broker password")
     tls: bool = Field(False, description="encrypt, and verify the broker's certificate")
-    ca_file: Path | None = Field(None, description="CA certificate (PEM); unset: the system's")
+    ca_file: FilePath | None = Field(None, description="CA certificate (PEM); unset: the system's")
     ca: str = Field(
         "", description="the CA certificate itself, in place of its file: DER in Base64, one line"
     )
-    cert_file: Path | None = Field(
+    cert_file: FilePath | None = Field(
         None, description="client certificate (PEM), where the broker asks for one"
     )
-    key_file: Path | None = Field(None, description="its private key (PEM)")
+    key_file: FilePath | None = Field(None, description="its private key (PEM)")
     keepalive_s: int = Field(15, ge=5, le=600, description="silence after which a connection counts as lost")
+
+    @field_validator("key_file")
+    @classmethod
+    def _has_certificate(cls, file: Path | None, info: ValidationInfo) -> Path | None:
+        if file and not info.data.get("cert_file"):
+            raise ValueError("a key without its certificate (cert_file)")
+        return file
 
     @field_validator("ca")
     @classmethod
@@ -82,17 +90,25 @@ class RedisSettings(BaseSettings):
     cluster: bool = Field(False, description="the URL is a node of a Redis Cluster")
 
 
-def load_settings(kind: type[S]) -> S:
+def load_settings(kind: type[S], flags: Mapping[str, object] | None = None) -> S:
     """Settings of ``kind`` from the environment and from the folder of ``MOODLENS_SECRETS_DIR``.
 
+    Args:
+        kind: the class.
+        flags: of the command line, which go before both; None: not given.
+
     Raises:
-        SettingsError: names each variable that cannot be used, and why (never its value).
+        SettingsError: names each flag or variable that cannot be used, and why (never its value).
     """
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
     try:
-        return kind(_secrets_dir=secrets_dir())
+        return kind(_secrets_dir=secrets_dir(), **given)  # type: ignore[arg-type]  # pydantic checks them
     except ValidationError as error:
-        prefix = kind.model_config.get("env_prefix", "")
-        faults = (f"{prefix}{fault['loc'][0]}".upper() + f": {fault['msg']}" for fault in error.errors())
+        faults = (
+            f"{spelling(kind, str(fault['loc'][0]), is_flag=fault['loc'][0] in given)}: "
+            f"{fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors()
+        )
         raise SettingsError("; ".join(faults)) from None
     except SourceError as error:
         cause = error.__cause__
@@ -100,6 +116,11 @@ def load_settings(kind: type[S]) -> S:
         raise SettingsError(f"{SECRETS_DIR}: {why}") from None
     except OSError as error:
         raise SettingsError(f"{SECRETS_DIR}: {error.filename}: {reason_of(error)}") from None
+
+
+def spelling(kind: type[BaseSettings], name: str, *, is_flag: bool) -> str:
+    """How a person gives a setting: as a flag, or as a variable."""
+    return f"--{name.replace('_', '-')}" if is_flag else f"{kind.model_config['env_prefix']}{name}".upper()
 
 
 def secrets_dir() -> Path | None:

@@ -126,6 +126,22 @@ def test_once_fails_and_says_how_much_was_not_delivered(tmp_path: Path) -> None:
     assert "Traceback" not in process.output
 
 
+def test_once_ends_at_a_signal_before_it_is_killed(tmp_path: Path) -> None:
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for number in range(600):  # two minutes
+        cv2.imwrite(str(pictures / f"{number:03}.png"), np.full((9, 16, 3), 128, np.uint8))
+    process = program(
+        "producer",
+        ["--camera", CAMERA, "--source", str(pictures), "--once", "--detector", "haar", "--fps", "5"],
+        tmp_path / "log",
+        {"MOODLENS_MQTT_PORT": str(free_port()), "MOODLENS_PRODUCER_DRAIN_TIMEOUT_S": "3600"},
+    ).start()
+    eventually(lambda: "trying again" in process.output, what="the broker to be missed")
+    process.stop(within_s=60)
+    assert summary(process)["tracks"] == 0  # it came to its end in order
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

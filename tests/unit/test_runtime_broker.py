@@ -46,9 +46,10 @@ def test_tls_to_a_plain_port_is_one_clear_error(mosquitto: Mosquitto) -> None:
         open_mqtt(mqtt_settings(mosquitto, tls=True), Session("x"))
 
 
-def test_a_missing_certificate_file_is_one_clear_error(mosquitto: Mosquitto) -> None:
+def test_a_certificate_file_that_holds_none_is_one_clear_error(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    (tmp_path / "ca.crt").write_text("no certificate")
     with pytest.raises(BrokerRefused, match="cannot use the TLS files"):
-        open_mqtt(mqtt_settings(mosquitto, tls=True, ca_file=Path("/nowhere.pem")), Session("x"))
+        open_mqtt(mqtt_settings(mosquitto, tls=True, ca_file=tmp_path / "ca.crt"), Session("x"))
 
 
 @pytest.fixture

@@ -5,14 +5,13 @@ import logging
 import signal
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from runtime.errors import (
-    MoodLensError,
-    SettingsError,
-)
+from producer.settings import load_producer_settings
+from runtime.errors import MoodLensError, SettingsError
 from runtime.health import Health, serve_health
 from runtime.logs import configure_logs
 from runtime.process import run
@@ -40,13 +39,34 @@ def test_every_bad_setting_is_named_in_one_line_without_its_value(monkeypatch: p
     assert "\n" not in str(error.value)
 
 
-def test_a_secret_that_cannot_be_read_is_told_in_one_line(
+def test_a_file_that_is_not_there_is_named_by_its_variable(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / "moodlens_mqtt_password").write_bytes(b"\xff\xfe secret")
+    (tmp_path / "client.key").write_text("a key")
+    monkeypatch.setenv("MOODLENS_MQTT_CA_FILE", str(tmp_path / "no.crt"))
+    monkeypatch.setenv("MOODLENS_MQTT_KEY_FILE", str(tmp_path / "client.key"))
+    with pytest.raises(SettingsError) as error:
+        load_settings(MqttSettings)
+    assert str(error.value).split("; ") == [
+        "MOODLENS_MQTT_CA_FILE: Path does not point to a file",
+        "MOODLENS_MQTT_KEY_FILE: a key without its certificate (cert_file)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "load"),
+    [
+        ("moodlens_mqtt_password", lambda: load_settings(MqttSettings)),
+        ("moodlens_producer_source", lambda: load_producer_settings({"camera": "shop-1/door"})),
+    ],
+)
+def test_a_secret_that_cannot_be_read_is_told_in_one_line(
+    name: str, load: Callable[[], object], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(b"\xff\xfe secret")
     monkeypatch.setenv("MOODLENS_SECRETS_DIR", str(tmp_path))
     with pytest.raises(SettingsError, match=r"^MOODLENS_SECRETS_DIR: ") as error:
-        load_settings(MqttSettings)
+        load()
     assert "secret" not in str(error.value).removeprefix("MOODLENS_SECRETS_DIR")
     assert "\n" not in str(error.value)
 
