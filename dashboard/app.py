@@ -8,14 +8,12 @@ import streamlit as st
 
 from dashboard.access import sign_out_link, signed_in_as
 from dashboard.menu import MENU, PageEntry
-from dashboard.shell.away import AWAY
+from dashboard.shell.away import AWAY_ERRORS, away_words
 from dashboard.shell.context import Directory, read_directory
 from dashboard.shell.filters import show_filters
 from dashboard.shell.heading import show_no_camera
 from dashboard.theme import DARK_STYLE, LOGO, STYLE
 from dashboard.words.notice import notice
-from runtime.errors import RedisUnavailable
-from runtime.redis import REDIS_ERRORS
 
 WATCH_S: Final = 2
 """So often the shell looks whether there is something else to be seen than what the page was drawn of."""
@@ -43,24 +41,24 @@ def main() -> None:
         st.html(DARK_STYLE)
     st.logo(LOGO, size="large")
     entry = choose_page()
-    directory, is_away = look_around()
+    directory, away = look_around()
     with st.sidebar:
         if directory and directory.subjects.cameras:
             show_filters(directory.subjects, entry.filters)
         show_visitor()
-    drawn = Drawn(None if is_away else directory)
+    drawn = Drawn(None if away else directory)
     st.fragment(watch, run_every=WATCH_S)(drawn)
-    if directory is None or is_away:
-        st.warning(AWAY)
+    if directory is None or away:
+        st.warning(away)
         return
     try:
         # not in an empty place: on a busy machine, the page would be gone for a moment with each drawing
         with st.container(key="page"):
             show_page(entry, directory)
-    except (*REDIS_ERRORS, RedisUnavailable):
+    except AWAY_ERRORS as error:
         drawn.directory = None
         st.html(HIDE_PAGE)
-        st.warning(AWAY)
+        st.warning(away_words(error))
 
 
 def choose_page() -> PageEntry:
@@ -78,24 +76,24 @@ def choose_page() -> PageEntry:
     return MENU[pages.index(st.navigation(pages))]
 
 
-def look_around() -> tuple[Directory | None, bool]:
-    """What there is to be seen, and whether the database is away; then it is what was there last, if known.
+def look_around() -> tuple[Directory | None, str]:
+    """What there is to be seen, and what to say where the database is away: then it is what was there last.
 
     So the filters stay where they are meanwhile: one that is not drawn is forgotten.
     """
     try:
         directory = read_directory()
-    except (*REDIS_ERRORS, RedisUnavailable):
-        return st.session_state.get("directory"), True
+    except AWAY_ERRORS as error:
+        return st.session_state.get("directory"), away_words(error)
     st.session_state["directory"] = directory
-    return directory, False
+    return directory, ""
 
 
 def watch(drawn: Drawn) -> None:
     """Draws the page anew as soon as there is something else to be seen than what it was drawn of."""
     try:
         directory = read_directory()
-    except (*REDIS_ERRORS, RedisUnavailable):
+    except AWAY_ERRORS:
         directory = None
     if directory != drawn.directory:
         st.rerun()

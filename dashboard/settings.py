@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from runtime.errors import SettingsError
 from runtime.settings import PREFIX
+from runtime.zones import named_zone
 
 
 class DashboardSettings(BaseSettings):
@@ -15,7 +17,7 @@ class DashboardSettings(BaseSettings):
 
     time_zone: str = Field("UTC", description="IANA time zone of sites that set none of their own")
     k: int = Field(
-        5, ge=1, le=100, description="figures of fewer visits are not shown, unless the site says otherwise"
+        5, ge=1, le=1000, description="figures of fewer visits are not shown, unless the site says otherwise"
     )
     users_file: Path | None = Field(
         None,
@@ -28,3 +30,12 @@ class DashboardSettings(BaseSettings):
     )
     tls_cert_file: Path | None = Field(None, description="certificate (PEM) to serve HTTPS with; unset: HTTP")
     tls_key_file: Path | None = Field(None, description="its private key (PEM)")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            named_zone(name)
+        except SettingsError as error:
+            raise ValueError(error) from None
+        return name

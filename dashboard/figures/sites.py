@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import tzinfo
+from functools import cache
 
 from contract import keys
 from contract.hours import ALWAYS, BadHours, OpeningHours
@@ -60,18 +61,28 @@ def _site(name: str, values: list[bytes | None], settings: DashboardSettings) ->
     k, time_zone, simulated, hours = ((value or b"").decode(errors="replace") for value in given)
     return Site(
         name,
-        k=int(k) if k.isdecimal() and int(k) >= 1 else settings.k,
-        time_zone=_zone(time_zone) or _zone(settings.time_zone) or UTC,
+        k=_k(name, k) or settings.k,
+        time_zone=_zone(name, time_zone) or named_zone(settings.time_zone),
         simulated=simulated == "1",
         hours=_hours(name, hours),
         retention=Retention.read(kept),
     )
 
 
-def _zone(name: str) -> tzinfo | None:
+def _k(name: str, text: str) -> int | None:
+    if not text:
+        return None
+    if text.isdecimal() and int(text) >= 1:
+        return int(text)
+    _complain(name, "k is no number above 0")
+    return None
+
+
+def _zone(name: str, text: str) -> tzinfo | None:
     try:
-        return named_zone(name) if name else None
-    except SettingsError:
+        return named_zone(text) if text else None
+    except SettingsError as error:
+        _complain(name, f"the time zone is not used: {error}")
         return None
 
 
@@ -79,5 +90,11 @@ def _hours(name: str, text: str) -> OpeningHours:
     try:
         return OpeningHours.parse(text)
     except BadHours as error:
-        log.warning("site %s: opening hours are not used: %s", name, error)
+        _complain(name, f"opening hours are not used: {error}")
         return ALWAYS
+
+
+@cache
+def _complain(name: str, why: str) -> None:
+    """Once: pages read sites again and again."""
+    log.warning("site %s: %s", name, why)

@@ -8,13 +8,11 @@ from dashboard.access import signed_in_as
 from dashboard.alerts.overview import OpenAlert, PastAlert, acknowledge, read_alerts
 from dashboard.alerts.rule_section import show_rules
 from dashboard.figures.subjects import site_of
-from dashboard.shell.away import AWAY, tell_unwritten, write_on_click
+from dashboard.shell.away import AWAY_ERRORS, away_words, tell_unwritten, write_on_click
 from dashboard.shell.context import Context, get_context
 from dashboard.shell.meaning import show_meaning
 from dashboard.words.alerts import alert_words, sentence
 from dashboard.words.times import duration, moment
-from runtime.errors import RedisUnavailable
-from runtime.redis import REDIS_ERRORS
 
 REFRESH_S = 5
 PAST_SHOWN = 50
@@ -39,8 +37,8 @@ def show_alerts() -> None:
     try:
         context = get_context()
         alerts = read_alerts(context.client, context.subjects.cameras)
-    except (*REDIS_ERRORS, RedisUnavailable):
-        st.warning(AWAY)
+    except AWAY_ERRORS as error:
+        st.warning(away_words(error))
         return
     unseen = [alert for alert in alerts.open if alert.seen is None]
     seen = [alert for alert in alerts.open if alert.seen]

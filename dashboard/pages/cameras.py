@@ -24,11 +24,9 @@ from dashboard.figures.selection import Selection
 from dashboard.figures.sites import Site
 from dashboard.figures.subjects import site_of
 from dashboard.shell.attach import attach_commands
-from dashboard.shell.away import AWAY
+from dashboard.shell.away import AWAY_ERRORS, away_words
 from dashboard.shell.context import Context, get_context, is_guarded
 from dashboard.shell.meaning import show_meaning
-from runtime.errors import RedisUnavailable
-from runtime.redis import REDIS_ERRORS
 from runtime.windows import Windows
 
 LEAD = (
@@ -55,8 +53,8 @@ def show_health() -> None:
     """All cameras by site; drawn again every ten seconds."""
     try:
         draw_health(get_context())
-    except (*REDIS_ERRORS, RedisUnavailable):
-        st.warning(AWAY)
+    except AWAY_ERRORS as error:
+        st.warning(away_words(error))
 
 
 def draw_health(context: Context) -> None:

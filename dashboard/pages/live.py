@@ -11,12 +11,10 @@ from dashboard.cameras.overlay import STYLE, drawing, picture_of
 from dashboard.cameras.previews import PreviewBoard
 from dashboard.figures.frames import read_newest_frames
 from dashboard.shell.attach import start_command
-from dashboard.shell.away import AWAY
+from dashboard.shell.away import AWAY_ERRORS, away_words
 from dashboard.shell.context import Context, get_context, is_guarded
 from dashboard.shell.heading import EXAMPLE
 from dashboard.shell.meaning import show_meaning
-from runtime.errors import RedisUnavailable
-from runtime.redis import REDIS_ERRORS
 from runtime.settings import MqttSettings, load_settings
 
 REFRESH_S = 0.5
@@ -56,8 +54,8 @@ def show_camera() -> None:
     """A camera's picture, or how to get one; drawn again twice a second."""
     try:
         draw_camera(get_context())
-    except (*REDIS_ERRORS, RedisUnavailable):
-        st.warning(AWAY)
+    except AWAY_ERRORS as error:
+        st.warning(away_words(error))
 
 
 def draw_camera(context: Context) -> None:

@@ -12,15 +12,14 @@ from dashboard.charts.live_line import live_line
 from dashboard.charts.style import emotion_bar
 from dashboard.figures.recent import Recent, read_recents
 from dashboard.figures.subjects import site_of
-from dashboard.shell.away import AWAY
+from dashboard.shell.away import AWAY_ERRORS, away_words
 from dashboard.shell.context import Context, get_context, now_ms
 from dashboard.shell.heading import show_no_camera
 from dashboard.shell.meaning import show_meaning
 from dashboard.words.alerts import sentence
 from dashboard.words.basis import UNCLEAR, model_words, roughly
 from dashboard.words.sentences import INDEX_HELP, index_words, visits_words
-from runtime.errors import RedisUnavailable
-from runtime.redis import REDIS_ERRORS, Client
+from runtime.redis import Client
 
 REFRESH_S = 2
 CARDS_MOST = 6
@@ -56,8 +55,8 @@ def show_cameras() -> None:
         context = get_context()
         cameras = context.subjects.cameras
         recents, read_ms = read_now(context.client, cameras)
-    except (*REDIS_ERRORS, RedisUnavailable):
-        st.warning(AWAY)
+    except AWAY_ERRORS as error:
+        st.warning(away_words(error))
         return
     if not cameras:
         show_no_camera()

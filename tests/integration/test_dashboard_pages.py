@@ -17,6 +17,7 @@ from contract.notes import NoteKind, SiteNote
 from contract.windows import WINDOW_MS, Resolution
 from dashboard.figures.correction import WhyNot
 from dashboard.notes.kept import new_id, save_note
+from dashboard.shell.away import OTHER_VERSION
 from dashboard.words.sentences import WHY_NOT_CORRECTED
 from demo.backfill import read_card
 from tests.support.clock import NOON, NOON_MS, stop_pages_at_noon
@@ -54,6 +55,12 @@ def compare_page() -> None:
     from dashboard.pages import compare  # noqa: PLC0415 - as above
 
     compare.show()
+
+
+def whole_app() -> None:
+    from dashboard import app  # noqa: PLC0415 - as above
+
+    app.main()
 
 
 PAGES = (yesterday_page, trends_page, heatmap_page, compare_page)
@@ -214,6 +221,15 @@ def test_visits_outside_opening_hours_alone_make_no_map_of_their_rate(
     client.hset(keys.site("south"), "hours", HOURS)
     assert "There were no visits while the site was open." in said(app)
     assert "NaN" not in "".join(chart.proto.spec for chart in app.get("vega_lite_chart"))
+
+
+@pytest.mark.usefixtures("opened")
+def test_a_database_of_another_version_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contract.keys.LAYOUT_VERSION", keys.LAYOUT_VERSION + 1)
+    st.cache_resource.clear()
+    app = AppTest.from_function(whole_app, default_timeout=240).run()
+    assert not app.exception
+    assert [it.value for it in app.warning] == [OTHER_VERSION]
 
 
 def test_the_hours_that_stand_out_in_a_week_are_named(opened: Open) -> None:

@@ -3,11 +3,15 @@
 import pytest
 
 from contract import keys
+from dashboard.figures import sites as sites_module
 from dashboard.figures.selection import Selection
 from dashboard.figures.sites import read_sites
 from dashboard.figures.subjects import Subjects, camera_of, read_subjects
 from dashboard.settings import DashboardSettings
+from runtime.errors import SettingsError
 from runtime.redis import Client
+from runtime.settings import load_settings
+from tests.support.logs import said
 
 NAMES = ("shop-1/till@queue", "shop-1/till", "shop-2/door", "shop-1/entrance", "shop-1/till@counter")
 SUBJECTS = Subjects.of(NAMES)
@@ -78,26 +82,44 @@ SETTINGS = DashboardSettings(time_zone="Europe/Berlin", k=7)
 
 
 @pytest.mark.parametrize(
-    ("stored", "k", "zone", "hours"),
+    ("stored", "k", "zone", "hours", "faults"),
     [
-        ({}, 7, "Europe/Berlin", ""),
+        ({}, 7, "Europe/Berlin", "", 0),
         (
             {"k": 1, "time_zone": "Asia/Kolkata", "hours": "sun 9:00-12:00"},
             1,
             "Asia/Kolkata",
             "sun 09:00-12:00",
+            0,
         ),
-        ({"k": 0, "time_zone": "Mars/Base", "hours": "at night"}, 7, "Europe/Berlin", ""),
-        ({"k": "many", "time_zone": "../etc/passwd"}, 7, "Europe/Berlin", ""),
+        ({"k": 0, "time_zone": "Mars/Base", "hours": "at night"}, 7, "Europe/Berlin", "", 3),
+        ({"k": "many", "time_zone": "../etc/passwd"}, 7, "Europe/Berlin", "", 2),
     ],
 )
 def test_a_site_says_what_it_wants_and_nonsense_is_not_taken(
-    any_redis: Client, stored: dict[str, str | int], k: int, zone: str, hours: str
+    any_redis: Client,
+    stored: dict[str, str | int],
+    k: int,
+    zone: str,
+    hours: str,
+    faults: int,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    sites_module._complain.cache_clear()
     for field, value in stored.items():
         any_redis.hset(keys.site("shop-1"), field, value)
-    site = read_sites(any_redis, ["shop-1"], SETTINGS)["shop-1"]
+    for _ in range(2):  # as pages do, again and again
+        site = read_sites(any_redis, ["shop-1"], SETTINGS)["shop-1"]
     assert (site.name, site.k, str(site.time_zone), str(site.hours)) == ("shop-1", k, zone, hours)
+    assert len(said(caplog, sites_module)) == faults, "each is told once"
+
+
+def test_a_time_zone_that_is_none_is_told_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOODLENS_DASHBOARD_TIME_ZONE", "Europe/Berln")
+    with pytest.raises(
+        SettingsError, match="MOODLENS_DASHBOARD_TIME_ZONE: 'Europe/Berln' is no IANA time zone"
+    ):
+        load_settings(DashboardSettings)
 
 
 def test_a_site_is_simulated_only_where_it_says_so(any_redis: Client) -> None:
