@@ -224,10 +224,11 @@ def test_visits_outside_opening_hours_alone_make_no_map_of_their_rate(
 
 
 @pytest.mark.usefixtures("opened")
-def test_a_database_of_another_version_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("contract.keys.LAYOUT_VERSION", keys.LAYOUT_VERSION + 1)
+def test_a_database_of_another_version_is_told_as_such(client: redis.Redis) -> None:
+    client.hset(keys.LAYOUT, "version", keys.LAYOUT_VERSION + 1)
     st.cache_resource.clear()
     app = AppTest.from_function(whole_app, default_timeout=240).run()
+    client.delete(keys.LAYOUT)
     assert not app.exception
     assert [it.value for it in app.warning] == [OTHER_VERSION]
 
