@@ -80,6 +80,33 @@ def test_ctrl_c_leaves_the_job_and_says_how_to_follow_and_stop_it(aws: Aws) -> N
     assert f"`{command} --stop mood-1`" in shown
 
 
+def test_aws_that_fails_while_a_job_is_followed_says_that_the_job_goes_on(
+    aws: Aws, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "faces.zip").write_bytes(b"faces")
+    expired = json.dumps({"__type": "ExpiredTokenException", "message": "over"}).encode()
+    aws.answer = lambda one: ("400 Bad Request", expired) if one.operation == "DescribeTrainingJob" else None
+    assert main(start("--data", "faces.zip", "--name", "mood-1")) == 1
+    shown = capsys.readouterr().err
+    command = f"python -m training sagemaker --region {REGION}"
+    assert "the AWS credentials have expired" in shown
+    assert f"the job goes on and is charged for: follow it with `{command} --attach mood-1`" in shown
+    assert "same command" not in shown
+    assert shown.count("\n") == 1
+
+
+@pytest.mark.usefixtures("aws")
+def test_aws_that_fails_while_a_model_is_fetched_says_how_to_fetch_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "faces.zip").write_bytes(b"faces")  # moto's jobs are completed at once, and leave no model
+    assert main(start("--data", "faces.zip", "--name", "mood-1")) == 1
+    shown = capsys.readouterr().err
+    command = f"python -m training sagemaker --region {REGION}"
+    assert f"the job is over: fetch its model with `{command} --attach mood-1`\n" in shown
+    assert shown.count("\n") == 1
+
+
 def test_a_job_is_stopped(aws: Aws) -> None:
     aws.answer = lambda request: ("200 OK", b"{}") if request.operation == "StopTrainingJob" else None
     assert main(["sagemaker", "--stop", "mood-1"]) == 0

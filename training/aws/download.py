@@ -101,7 +101,7 @@ def _verify(s3: Any, item: S3Object, part: Path) -> None:
     expected = find_digest(head) if head else None
     if part.stat().st_size != item.size or (expected and hash_file(part, expected.algorithm) != expected):
         part.unlink()
-        raise AwsError(f"{item.location} did not arrive as S3 holds it; give the same command again")
+        raise AwsError(f"{item.location} did not arrive as S3 holds it; try again")
 
 
 def _escape(name: str) -> str:
