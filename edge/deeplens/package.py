@@ -68,13 +68,9 @@ def main() -> None:
     wheels = fetch_wheels(ALWAYS)
     model = {}
     if arguments.classify:
-        try:
-            model = read_model(SHIPPED_MODEL)
-            wheels += fetch_wheels(FOR_EMOTIONS)
-            config["MOODLENS_PRODUCER_CLASSIFY"] = "true"
-        except EdgeRefused as error:
-            model = {}
-            _say(f"The device cannot classify ({error}): with this zip it SENDS CROPS, for workers to do so.")
+        model = read_model(SHIPPED_MODEL)
+        wheels += fetch_wheels(FOR_EMOTIONS)
+        config["MOODLENS_PRODUCER_CLASSIFY"] = "true"
     content = build(Package(config, ca, tuple(wheels), model))
     try:
         arguments.out.write_bytes(content)
