@@ -13,6 +13,7 @@ from rich.console import Console
 from bench.aggregator import measure_aggregator
 from bench.camera import measure_camera
 from bench.dashboard import measure_dashboard
+from bench.errors import BenchError
 from bench.limits import measure_limits
 from bench.machine import describe_machine
 from bench.model import measure_model
@@ -114,7 +115,9 @@ def main() -> None:
     console = Console(soft_wrap=True)
     file = given.out / "core.json"
     results = json.loads(file.read_text()) if file.exists() and given.stages else {}
-    results["machine"] = describe_machine()
+    machine = describe_machine()
+    if results.setdefault("machine", machine) != machine:
+        raise BenchError(f"{file} has figures of another machine, or of other versions: give another --out")
     for name in given.stages or [name for name in STAGES if name not in ON_DEMAND]:
         console.print(f"measuring: {name} ...")
         results[name] = STAGES[name](given)

@@ -2,11 +2,13 @@
 
 import json
 import math
+import sys
 from pathlib import Path
 
 import cv2
 import pytest
 
+from bench.__main__ import main
 from bench.dashboard import measure_dashboard
 from bench.errors import BenchError
 from bench.page import write_page
@@ -29,6 +31,17 @@ def test_a_quantile_lies_within_its_bucket() -> None:
 def test_nothing_counted_has_no_quantile_and_what_lies_beyond_has_the_last_edge() -> None:
     assert quantile([(0.1, 0.0), (math.inf, 0.0)], 0.5) is None
     assert quantile([(0.1, 0.0), (0.2, 0.0), (math.inf, 5.0)], 0.5) == 0.2
+
+
+def test_figures_of_two_machines_never_stand_in_one_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = json.dumps({"machine": {"processor": "of another"}, "model": {"faces_per_s": 1}})
+    (tmp_path / "core.json").write_text(before)
+    monkeypatch.setattr(sys, "argv", ["bench", "model", "--out", str(tmp_path)])
+    with pytest.raises(BenchError, match=r"core\.json has figures of another machine.*give another --out"):
+        main()
+    assert (tmp_path / "core.json").read_text() == before
 
 
 def test_what_never_comes_is_one_line() -> None:
