@@ -10,7 +10,7 @@ from tests.support.faces import write_faces
 from training.cli import main
 
 
-def test_a_wrong_data_set_is_one_line_and_exit_status_2(
+def test_a_wrong_data_set_is_one_line_and_exit_status_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for command in (
@@ -29,7 +29,16 @@ def test_help_does_not_wait_for_tensorflow() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("option", [["--epochs", "0"], ["--batch-size", "many"], ["--model", "vgg"]])
+@pytest.mark.parametrize(
+    "option",
+    [
+        ["--epochs", "0"],
+        ["--batch-size", "many"],
+        ["--model", "vgg"],
+        ["--seed", "-1"],
+        ["--seed", str(2**31)],
+    ],
+)
 def test_wrong_options_are_refused(option: list[str]) -> None:
     with pytest.raises(SystemExit) as error:
         main(["train", "--data", "faces.zip", *option])
