@@ -122,6 +122,10 @@ def test_a_job_is_stopped(aws: Aws) -> None:
         (start("--data", f"s3://{BUCKET}/faces.zip"), f"s3://{BUCKET}/faces.zip holds nothing"),
         (start("--data", "nowhere.zip"), "nowhere.zip does not exist"),
         (start("--data", "x.zip", "--set", "width=0"), "no such recipe"),
+        (
+            start("--data", "x.zip", "--set", "architecture=teacher"),
+            "is not NAME=VALUE with a NAME of epochs,",
+        ),
         (start("--data", "x.zip", "--instance", "large"), "'large' is no --instance"),
         (start("--data", "x.zip", "--region", "moon-1"), "no registry of AWS's TensorFlow images is known"),
         (
@@ -202,6 +206,19 @@ def test_a_picture_that_is_no_more_in_the_folder_is_not_learnt_from(
     assert "holds 1 objects that" in capsys.readouterr().err
     started = [one for one in aws.requests if one.operation == "CreateTrainingJob"]
     assert len(started) == 1
+
+
+@pytest.mark.parametrize("here", [False, True])
+def test_an_object_whose_name_begins_with_the_datas_is_refused(
+    aws: Aws, tmp_path: Path, capsys: pytest.CaptureFixture[str], here: bool
+) -> None:
+    (tmp_path / "faces.zip").write_bytes(b"faces")
+    for name in ("faces.zip", "faces.zip.old"):
+        aws.put_object(BUCKET, f"moodlens/data/{name}", b"faces")
+    data = "faces.zip" if here else f"s3://{BUCKET}/moodlens/data/faces.zip"
+    assert main(start("--data", data)) == 1
+    assert f"s3://{BUCKET}/moodlens/data/faces.zip.old would come with" in capsys.readouterr().err
+    assert not any(one.operation == "CreateTrainingJob" for one in aws.requests)
 
 
 def test_two_files_of_one_name_are_not_sent_over_each_other(
