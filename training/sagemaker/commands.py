@@ -143,7 +143,10 @@ def _bring_here(place: Place, console: Console) -> Path:
 def _stop(name: str, region: str, console: Console) -> None:
     with explained(name):
         open_client("sagemaker", region).stop_training_job(TrainingJobName=name)
-    console.print(f"{name} is being stopped; what it has learnt so far stays among its checkpoints")
+    console.print(
+        f"{name} is being stopped; what it has learnt so far stays among its checkpoints, and `train` can go "
+        "on from there (docs/aws.md, 4. Train)"
+    )
 
 
 def _say_charge(job: dict[str, Any], console: Console) -> None:

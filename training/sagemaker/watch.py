@@ -117,5 +117,6 @@ def refuse_unless_completed(job: dict[str, Any], name: str) -> None:
     if status == "Stopped":
         raise AwsError(
             f"the job {name} was stopped before its end ({job.get('SecondaryStatus', status)}): "
-            "start another, if need be with a larger --max-hours"
+            "start another, if need be with a larger --max-hours, or go on here from its checkpoints "
+            "(docs/aws.md, 4. Train)"
         )
