@@ -22,7 +22,7 @@ from bench.storage import measure_storage
 from bench.system import Load, measure_system
 from bench.worker import measure_worker
 from classifier_worker.settings import SHIPPED_MODEL
-from contract.model import ModelCard
+from contract.model import CARD_FILE, ModelCard
 from runtime.process import run
 
 OUT: Final = Path("docs/benchmarks")
@@ -34,7 +34,7 @@ Stage = Callable[[argparse.Namespace], Any]
 
 def measure_stage_model(_given: argparse.Namespace) -> Any:
     """The bare model."""
-    card = msgspec.json.decode((SHIPPED_MODEL / "model.json").read_bytes(), type=ModelCard)
+    card = msgspec.json.decode((SHIPPED_MODEL / CARD_FILE).read_bytes(), type=ModelCard)
     return measure_model(card.multiply_adds)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from contract.model import ModelCard
+from contract.model import CARD_FILE, ModelCard
 from contract.topics import is_camera_name
 from edge.archive import zip_of
 from edge.deeplens.vendored import ALWAYS, FOR_EMOTIONS, fetch_wheels, unpack
@@ -31,7 +31,6 @@ DEVICE = HERE / "device"
 ENTRY = "lambda_function.py"
 SERVICE = "moodlens-camera.service"
 SHIPPED_MODEL = HERE.parents[1] / "classifier_worker" / "model"
-CARD_FILE = "model.json"
 VARIANT = "int8"
 ON_DEVICE = "/etc/moodlens/camera.env"
 
