@@ -14,11 +14,10 @@ from rich.console import Console
 
 from training.aws.cache import fetch
 from training.aws.client import find_region, open_client
-from training.aws.download import download, plan_download
+from training.aws.download import fetch_into
 from training.aws.errors import explained
 from training.aws.location import S3Location
 from training.aws.objects import find_objects
-from training.aws.transfer import show_transfer
 from training.errors import AwsError
 from training.options import Place, list_changes
 from training.sagemaker.archive import unpack
@@ -115,8 +114,7 @@ def _fetch_and_export(
 def _fetch_model(location: S3Location, region: str, out: Path, console: Console) -> Path:
     s3 = open_client("s3", region)
     _, objects = find_objects(s3, location)
-    with show_transfer(console, f"fetching {location}", objects[0].size) as advance:
-        download(s3, plan_download(objects, out), advance)
+    fetch_into(s3, location, objects, out, console)
     return out / objects[0].name
 
 
