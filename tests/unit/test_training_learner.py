@@ -8,7 +8,7 @@ import tensorflow as tf
 from training.augment import augment_batch
 from training.errors import DatasetError, RunError
 from training.fit import FitListener, Lesson, fit, judge
-from training.learner import Learner, schedule_rate
+from training.learner import Learner, count_steps, schedule_rate
 from training.lite import predict_keras
 from training.models import build_model
 from training.recipes import MOODNET, REPORT_CNN, Recipe, change_recipe
@@ -52,6 +52,12 @@ def test_a_resumed_run_takes_the_steps_of_one_that_was_never_stopped(recipe: Rec
     np.testing.assert_allclose(
         predict_keras(resumed.scored, IMAGES), predict_keras(unstopped.scored, IMAGES), atol=2e-2
     )
+
+
+@pytest.mark.parametrize(("batch_size", "steps"), [(16, 2), (20, 2), (64, 1)])
+def test_an_epoch_has_the_steps_that_the_progress_bar_counts(batch_size: int, steps: int) -> None:
+    learner = make_learner(change_recipe(SMALL, [f"batch_size={batch_size}"]))
+    assert len(run_epochs(learner, 0)) == steps == count_steps(len(IMAGES), batch_size)
 
 
 def test_a_state_of_another_recipe_does_not_fit() -> None:

@@ -56,6 +56,15 @@ def test_ctrl_c_says_how_to_go_on(
     assert capsys.readouterr().err == "stopped; the same command goes on where it was\n"
 
 
+@pytest.mark.parametrize("option", ["--teacher", "--start"])
+def test_a_run_to_learn_from_that_does_not_exist_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    data, nowhere = write_faces(tmp_path), tmp_path / "nowhere"
+    assert main(["train", "--data", str(data), "--out", str(tmp_path / "run"), option, str(nowhere)]) == 1
+    assert capsys.readouterr().err == f"training: {nowhere}/run.json does not exist\n"
+
+
 def test_a_data_set_of_which_nothing_is_left_to_learn_from_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
