@@ -13,6 +13,7 @@ from rich.console import Console
 from bench.aggregator import measure_aggregator
 from bench.camera import measure_camera
 from bench.dashboard import measure_dashboard
+from bench.errors import BenchError
 from bench.limits import measure_limits
 from bench.machine import describe_machine
 from bench.model import measure_model
@@ -21,7 +22,7 @@ from bench.storage import measure_storage
 from bench.system import Load, measure_system
 from bench.worker import measure_worker
 from classifier_worker.settings import SHIPPED_MODEL
-from contract.model import ModelCard
+from contract.model import CARD_FILE, ModelCard
 from runtime.process import run
 
 OUT: Final = Path("docs/benchmarks")
@@ -33,7 +34,7 @@ Stage = Callable[[argparse.Namespace], Any]
 
 def measure_stage_model(_given: argparse.Namespace) -> Any:
     """The bare model."""
-    card = msgspec.json.decode((SHIPPED_MODEL / "model.json").read_bytes(), type=ModelCard)
+    card = msgspec.json.decode((SHIPPED_MODEL / CARD_FILE).read_bytes(), type=ModelCard)
     return measure_model(card.multiply_adds)
 
 
@@ -114,7 +115,9 @@ def main() -> None:
     console = Console(soft_wrap=True)
     file = given.out / "core.json"
     results = json.loads(file.read_text()) if file.exists() and given.stages else {}
-    results["machine"] = describe_machine()
+    machine = describe_machine()
+    if results.setdefault("machine", machine) != machine:
+        raise BenchError(f"{file} has figures of another machine, or of other versions: give another --out")
     for name in given.stages or [name for name in STAGES if name not in ON_DEMAND]:
         console.print(f"measuring: {name} ...")
         results[name] = STAGES[name](given)

@@ -1,7 +1,6 @@
 """Servers and services of a measurement: real programs, set up as in a store, in a folder that goes."""
 
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -16,6 +15,7 @@ from typing import Final, Self, TypeVar
 import psutil
 from pydantic import SecretStr
 
+from bench.broker import deployed_settings
 from bench.errors import BenchError
 from bench.video import write_video
 from demo.ports import HOST, free_ports
@@ -26,17 +26,6 @@ from runtime.settings import MqttSettings, RedisSettings
 
 T = TypeVar("T")
 
-DEPLOYED: Final = Path(__file__).parents[1] / "deploy" / "mosquitto.conf"
-
-OF_SECURITY: Final = (
-    "listener 8883",
-    "certfile",
-    "keyfile",
-    "tls_version",
-    "plugin",
-    "log_type debug",
-)
-"""Lines that are left out: here everybody may come, without a name."""
 IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108  (as in docker-compose.yml, the broker's store is no disk)
 START_S: Final = 15.0
 STOP_S: Final = 15.0
@@ -164,13 +153,7 @@ class Rig:
     def _broker(self, port: int) -> list[str]:
         store = self._folder / "mosquitto"
         store.mkdir()
-        lines = DEPLOYED.read_text().splitlines(keepends=True)
-        text = "".join(line for line in lines if not line.startswith(OF_SECURITY))
-        text = text.replace("allow_anonymous false", "allow_anonymous true")
-        text = re.sub(r"^listener .*$", f"listener {port} {HOST}", text, flags=re.MULTILINE)
-        text = re.sub(
-            r"^persistence_location .*$", f"persistence_location {store}/", text, flags=re.MULTILINE
-        )
+        text = deployed_settings(port, store)
         if os.geteuid() == 0:
             text += "\nuser root\n"  # it would drop to a user who cannot write here
         settings = self._folder / "mosquitto.conf"

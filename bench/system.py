@@ -36,7 +36,6 @@ class Load:
         cameras: each with a connection of its own.
         faces_per_s: of all cameras together, ``FACES_A_FRAME`` a frame.
         seconds: how long.
-        workers: how many.
         producer: whether a real camera looks at a video meanwhile; its memory and time are measured, its
             frames not counted.
     """
@@ -44,7 +43,6 @@ class Load:
     cameras: int
     faces_per_s: float
     seconds: float
-    workers: int = 1
     producer: bool = False
 
 
@@ -61,11 +59,9 @@ def measure_system(
         BenchError: a program is missing or does not come up.
     """
     with Rig() as rig:
-        workers = [f"worker-{number}" for number in range(load.workers)]
-        for name in workers:
-            rig.start_service(name, "classifier_worker")
+        rig.start_service("worker-0", "classifier_worker")
         rig.start_service("aggregator", "aggregator")
-        for name in (*workers, "aggregator"):
+        for name in ("worker-0", "aggregator"):
             wait_for(partial(_is_well, rig.health_port(name)), READY_S, name)
         if load.producer:
             rig.start_producer()

@@ -9,6 +9,9 @@ from typing import Final
 
 import msgspec
 
+CARD_FILE: Final = "model.json"
+"""Name of a card, in the folder of the models that it describes."""
+
 MODEL_PREFIX: Final = "model:"
 
 _times: Final = msgspec.json.Decoder(tuple[int, int])

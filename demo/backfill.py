@@ -19,7 +19,7 @@ from classifier_worker.log import EmotionLog, Outcome
 from contract import keys
 from contract.codec import LogEvent
 from contract.events import INTERVAL_MAX_MS, SCHEMA, CameraReport, FaceEmotions, FrameEmotions
-from contract.model import ModelCard
+from contract.model import CARD_FILE, ModelCard
 from contract.windows import GRAIN_MS
 from demo.errors import NoHistory
 from demo.habits import Camera
@@ -169,7 +169,7 @@ def read_card() -> ModelCard:
     Raises:
         NoHistory: it does not say how the model confuses expressions.
     """
-    text = files("classifier_worker").joinpath("model", "model.json").read_bytes()
+    text = files("classifier_worker").joinpath("model", CARD_FILE).read_bytes()
     card = msgspec.json.decode(text, type=ModelCard)
     if card.soft_confusion is None:
         raise NoHistory(f"the model {card.version} does not say which expressions it takes for which")

@@ -8,13 +8,12 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from contract.labels import CROP_SIDE, LABELS
-from contract.model import ModelCard
+from contract.model import CARD_FILE, ModelCard
 from runtime.errors import ModelUnusable, reason_of
 
 Crops = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
-CARD_FILE = "model.json"
 _INPUT_SHAPE = (CROP_SIDE, CROP_SIDE, 1)
 
 

@@ -9,6 +9,9 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import msgspec
+
+from runtime.errors import reason_of
 from training.errors import RunError
 from training.runs import History, RunFolder
 
@@ -21,12 +24,17 @@ def mend_run(path: Path) -> int:
 
     Returns:
         The number of epochs that are left.
+
+    Raises:
+        RunError: it cannot be read, or is of another version: it is left as it is.
     """
     folder = RunFolder(path)
     try:
         folder.read_settings()
         epochs = folder.read_history().epochs
-    except RunError:
+    except RunError as error:
+        if not _is_cut(error.__cause__):
+            raise
         epochs = ()
     for count in range(len(epochs), 0, -1):
         history = History(epochs[:count])
@@ -38,12 +46,21 @@ def mend_run(path: Path) -> int:
     return 0
 
 
+def _is_cut(cause: BaseException | None) -> bool:
+    """Whether a file did not arrive, or not as a whole; else it may be good, and nothing is to be removed."""
+    if isinstance(cause, msgspec.ValidationError):  # all of it is there, and means something else
+        return False
+    return isinstance(cause, (FileNotFoundError, msgspec.DecodeError))
+
+
 def _is_whole(file: Path) -> bool:
     try:
         with zipfile.ZipFile(file) as archive:
             return archive.testzip() is None
-    except (OSError, zipfile.BadZipFile):
+    except (FileNotFoundError, zipfile.BadZipFile):
         return False
+    except OSError as error:
+        raise RunError(f"{file} cannot be read ({reason_of(error)})") from error
 
 
 def _empty(path: Path) -> None:

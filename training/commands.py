@@ -2,7 +2,6 @@
 
 import argparse
 import hashlib
-import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from training.face_alignment import FaceModelError
 from training.face_model import fit_face_model
 from training.fit import Lesson, fit, load_selected
 from training.inputs import Inputs
+from training.learner import count_steps
 from training.options import list_changes
 from training.plots import plot_history
 from training.progress import show_progress
@@ -59,7 +59,7 @@ def run_train(options: argparse.Namespace, inputs: Inputs) -> None:
     folder = RunFolder(options.out or Path("runs") / options.model)
     models = [load_teacher(teacher, settings) for teacher in teachers]
     start = load_start(RunFolder(options.start), settings) if options.start else None
-    steps = math.ceil(len(cut.learning) / recipe.batch_size)
+    steps = count_steps(len(cut.learning), recipe.batch_size)
     with show_progress(console, recipe.epochs, steps) as listener:
         history = fit(learning, validation, settings, folder, listener, models, start)
     best = history.epochs[history.find_best() - 1]
@@ -137,6 +137,7 @@ def _make_lesson(split: Split, votes: VotesFile | None) -> Lesson:
 
 
 def _hash_weights(folder: RunFolder) -> str:
+    folder.read_settings()  # says so where there is no run at all
     file = folder.find_weights()
     try:
         return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from contract.labels import CROP_SIDE, LABELS
-from contract.model import ModelCard, ModelData, ModelFile
+from contract.model import CARD_FILE, ModelCard, ModelData, ModelFile
 from runtime.errors import reason_of
 from training.calibration import fit_temperature, softmax
 from training.cut import cut_validation
@@ -23,8 +23,6 @@ from training.runs import RunFolder, replace_file
 from training.soft_confusion import measure_soft_confusion
 from training.targets import make_targets
 from training.votes import VotesFile
-
-CARD_FILE: Final = "model.json"
 
 CALIBRATION_CROPS: Final = 1000
 """Training images that set the int8 ranges; more than this changes the scores by noise only."""

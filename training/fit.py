@@ -9,6 +9,8 @@ import keras
 import numpy as np
 
 from training.dataset import Images
+from training.errors import RunError
+from training.evaluate import find_labelled
 from training.learner import Learner
 from training.lite import Logits, predict_keras
 from training.models import build_model
@@ -63,7 +65,9 @@ def fit(
         All epochs, with those before an interruption.
 
     Raises:
-        RunError: the folder holds a run with other settings, or cannot be read or written.
+        RunError: the folder holds a run with other settings, or cannot be read or written; or the loss is no
+            number any more: what was saved before stays.
+        DatasetError: no image of ``validation`` has a label to be right about.
     """
     history = folder.open(settings)
     listener.on_start(history)
@@ -84,6 +88,11 @@ def fit(
         scores = judge(predict_keras(learner.scored, validation.images), validation.targets)
         seconds = round(time.monotonic() - started, 1)
         entry = Epoch(epoch + 1, float(np.mean(losses)), float(np.mean(rights)), *scores, seconds)
+        if not np.isfinite([entry.train_loss, entry.validation_loss]).all():
+            raise RunError(
+                f"the loss is no number any more after epoch {entry.epoch}: give a lower learning_rate "
+                "(--set learning_rate=...) and another --out"
+            )
         history = History((*history.epochs, entry))
         folder.save(history, learner.read_state(), learner.scored)
         listener.on_epoch(entry)
@@ -96,13 +105,17 @@ def judge(logits: Logits, targets: Targets) -> tuple[float, float]:
     Args:
         logits: float32 (N, H, 7).
         targets: of the same images.
+
+    Raises:
+        DatasetError: none has a label to be right about.
     """
     first = logits[:, 0].astype(np.float64)
     shares, majorities = targets.distributions[:, 0], targets.majorities[:, 0]
-    log_probabilities = first - np.logaddexp.reduce(first, axis=1, keepdims=True)
-    known = shares.any(axis=1)
+    with np.errstate(invalid="ignore"):  # of a run that diverged, which `fit` says
+        log_probabilities = first - np.logaddexp.reduce(first, axis=1, keepdims=True)
+    known, labelled = shares.any(axis=1), find_labelled(majorities)
     loss = -(shares * log_probabilities).sum(axis=1)[known].mean()
-    return float(loss), float((first.argmax(axis=1) == majorities)[majorities >= 0].mean())
+    return float(loss), float((first.argmax(axis=1) == majorities)[labelled].mean())
 
 
 def load_selected(folder: RunFolder, precision: str = "float32") -> Any:

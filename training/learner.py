@@ -46,7 +46,7 @@ class Learner:
         self.recipe = recipe
         self.seed = seed
         self.batch_size = min(recipe.batch_size, len(images))
-        self.steps = len(images) // self.batch_size
+        self.steps = count_steps(len(images), recipe.batch_size)
         self._images = tf.constant(images)
         self._targets = tf.constant(_smooth(targets, recipe.smoothing))
         self._teachers = teachers
@@ -66,7 +66,7 @@ class Learner:
         return self._average or self._model
 
     def run_epoch(self, epoch: int) -> Iterator[tuple[float, float]]:
-        """Learn from every image once, in an order and with changes that the seed and the epoch decide.
+        """Learn once from what fills whole batches, in an order and with changes that seed and epoch decide.
 
         Args:
             epoch: counted from 0.
@@ -135,6 +135,18 @@ class Learner:
                 average.assign_sub((average - now) * (1.0 - decay))
         is_right = tf.argmax(logits[:, 0], axis=1) == tf.argmax(targets[:, 0], axis=1)
         return losses[0], tf.reduce_mean(tf.cast(is_right, tf.float32))
+
+
+def count_steps(images: int, batch_size: int) -> int:
+    """Steps of an epoch: whole batches, as the few images of a last one would weigh as much as many.
+
+    Each epoch leaves others out.
+
+    Args:
+        images: to learn from; where they fill no batch, they are one.
+        batch_size: images a step.
+    """
+    return max(1, images // batch_size)
 
 
 def schedule_rate(recipe: Recipe, progress: float) -> float:

@@ -53,7 +53,7 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seed",
-        type=int,
+        type=read_seed,
         default=1,
         metavar="N",
         help="what weights, dropout and order are drawn with (default: %(default)s)",
@@ -84,6 +84,13 @@ def read_location(text: str) -> S3Location:
         return S3Location.parse(text)
     except AwsError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def read_seed(text: str) -> int:
+    """Read a whole number that NumPy and TensorFlow both draw with: 0 to 2³¹ − 1."""
+    if not text.isdecimal() or int(text) >= 2**31:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 0 to {2**31 - 1}")
+    return int(text)
 
 
 def read_positive(text: str) -> int:

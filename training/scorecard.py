@@ -1,7 +1,7 @@
 """Everything that one evaluation of a model says, as one JSON document."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -17,6 +17,9 @@ from training.dataset import Classes, Images
 from training.evaluate import Flags, Logits, Scores, score
 from training.robustness import Predict, measure_robustness
 from training.soft_confusion import Recovery, measure_recovery
+
+SEED: Final = 1
+"""Of the crowds of the recovery and the noise of the degradations."""
 
 Matrix = tuple[tuple[float, ...], ...]
 
@@ -132,7 +135,6 @@ def make_scorecard(
     original_logits: Logits | None = None,
     soft_confusion: Floats | None = None,
     predict: Predict | None = None,
-    seed: int = 1,
 ) -> Scorecard:
     """Score a model from what it says to the test images.
 
@@ -143,7 +145,6 @@ def make_scorecard(
         original_logits: float32, (N, 7), of the auxiliary head for the data set's labels, where there is one.
         soft_confusion: S, float, (7, 7), from the validation cut; without it nothing is recovered.
         predict: the shipped head; without it robustness is not measured.
-        seed: of the crowds of the recovery and the noise of the degradations.
 
     Raises:
         DatasetError: votes are given, and no image has a majority.
@@ -157,7 +158,7 @@ def make_scorecard(
         ferplus = CalibratedScores(**msgspec.structs.asdict(scores), ece=calibration.ece)
     recovery = rows = None
     if soft_confusion is not None:
-        recovery = measure_recovery(probabilities, labels, soft_confusion, seed)
+        recovery = measure_recovery(probabilities, labels, soft_confusion, SEED)
         rows = tuple(tuple(row) for row in soft_confusion.tolist())
     return Scorecard(
         model=model,
@@ -173,5 +174,5 @@ def make_scorecard(
         abstention=abstention_curve(probabilities, labels),
         soft_confusion=rows,
         recovery=recovery,
-        robustness=None if predict is None else measure_robustness(predict, test.images, labels, seed),
+        robustness=None if predict is None else measure_robustness(predict, test.images, labels, SEED),
     )

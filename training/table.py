@@ -13,7 +13,7 @@ from runtime.errors import reason_of
 from training.dataset import Dataset, Split
 from training.errors import DatasetError
 
-EMOTIONS: Final = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+EMOTIONS: Final = dict(enumerate(("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")))
 """What the numbers of the column ``emotion`` stand for."""
 
 USAGES: Final = {"Training": "train", "PublicTest": "test"}
@@ -59,7 +59,7 @@ def _parse_row(row: dict[str, str], place: str) -> tuple[np.ndarray, int]:
     try:
         label = LABELS.index(EMOTIONS[int(row["emotion"])])
         pixels = np.array(row["pixels"].split(), dtype=np.uint8)
-    except (AttributeError, IndexError, OverflowError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise DatasetError(f"{place} is not an emotion from 0 to 6 and grey levels from 0 to 255") from error
     if len(pixels) != CROP_SIDE**2:
         raise DatasetError(f"{place} has {len(pixels)} pixels, not {CROP_SIDE}×{CROP_SIDE}")

@@ -35,7 +35,7 @@ class ConvolutionRate(NamedTuple):
     """How fast LiteRT runs 3×3 int8 convolutions of one shape.
 
     Attributes:
-        multiply_adds_per_s: of all threads together.
+        multiply_adds_per_s: of one thread.
         channels: in and out.
         side: height and width of the plane, pixels.
         batch: planes a call.
@@ -50,7 +50,6 @@ class ConvolutionRate(NamedTuple):
 def measure_throughput(
     content: bytes,
     batch: int,
-    threads: int = 1,
     *,
     clock: Clock = time.perf_counter,
     rounds: int = ROUNDS,
@@ -61,9 +60,8 @@ def measure_throughput(
     Args:
         content: the LiteRT model, with one input and one output.
         batch: faces a call.
-        threads: of the interpreter.
         clock: in seconds. Where other work shares the processor, ``time.process_time`` leaves out what that
-            takes; on one thread it is otherwise the same.
+            takes; it is otherwise the same, as there is one thread.
         rounds: how many are timed, after one that is not; the median counts.
         round_s: least length of a round.
 
@@ -73,22 +71,21 @@ def measure_throughput(
     Raises:
         ExportError: the bytes are not a LiteRT model, or none for batches of this size.
     """
-    call = _prepare(content, threads, batch)
+    call = _prepare(content, batch)
     return batch / measure_seconds(call, clock=clock, rounds=rounds, round_s=round_s)
 
 
 def measure_convolution_limit(
-    threads: int = 1, *, clock: Clock = time.perf_counter, rounds: int = ROUNDS, round_s: float = ROUND_S
+    *, clock: Clock = time.perf_counter, rounds: int = ROUNDS, round_s: float = ROUND_S
 ) -> ConvolutionRate:
     """The best int8 convolution rate that LiteRT reaches here: what no network of convolutions exceeds.
 
     Takes about half a minute. For the other arguments see ``measure_throughput``.
     """
-    return max(measure_convolutions(threads, clock=clock, rounds=rounds, round_s=round_s))
+    return max(measure_convolutions(clock=clock, rounds=rounds, round_s=round_s))
 
 
 def measure_convolutions(
-    threads: int = 1,
     *,
     channels: tuple[int, ...] = CHANNELS,
     sides: tuple[int, ...] = SIDES,
@@ -100,7 +97,7 @@ def measure_convolutions(
     for width in channels:
         content = _convert_convolutions(width)
         for side in sides:
-            call = _prepare(content, threads, LIMIT_BATCH, side)
+            call = _prepare(content, LIMIT_BATCH, side)
             seconds = measure_seconds(call, clock=clock, rounds=rounds, round_s=round_s)
             multiply_adds = LIMIT_BATCH * _CHAIN * side**2 * 9 * width**2
             yield ConvolutionRate(multiply_adds / seconds, width, side, LIMIT_BATCH)
@@ -128,12 +125,10 @@ def _time(call: Callable[[], object], calls: int, clock: Clock) -> float:
     return clock() - start
 
 
-def _prepare(
-    content: bytes, threads: int, batch: int, side: int | None = None
-) -> Callable[[], npt.NDArray[np.generic]]:
+def _prepare(content: bytes, batch: int, side: int | None = None) -> Callable[[], npt.NDArray[np.generic]]:
     """A call of the model on a batch of noise, in planes of a given side or else of the model's own."""
     try:
-        interpreter = Interpreter(model_content=content, num_threads=threads)
+        interpreter = Interpreter(model_content=content, num_threads=1)
         source, sink = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
         plane = source["shape"][1:] if side is None else (side, side, source["shape"][3])
         shape = (batch, *(int(size) for size in plane))

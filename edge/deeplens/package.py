@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from contract.model import ModelCard
+from contract.model import CARD_FILE, ModelCard
 from contract.topics import is_camera_name
 from edge.archive import zip_of
 from edge.deeplens.vendored import ALWAYS, FOR_EMOTIONS, fetch_wheels, unpack
@@ -31,7 +31,6 @@ DEVICE = HERE / "device"
 ENTRY = "lambda_function.py"
 SERVICE = "moodlens-camera.service"
 SHIPPED_MODEL = HERE.parents[1] / "classifier_worker" / "model"
-CARD_FILE = "model.json"
 VARIANT = "int8"
 ON_DEVICE = "/etc/moodlens/camera.env"
 
@@ -68,13 +67,9 @@ def main() -> None:
     wheels = fetch_wheels(ALWAYS)
     model = {}
     if arguments.classify:
-        try:
-            model = read_model(SHIPPED_MODEL)
-            wheels += fetch_wheels(FOR_EMOTIONS)
-            config["MOODLENS_PRODUCER_CLASSIFY"] = "true"
-        except EdgeRefused as error:
-            model = {}
-            _say(f"The device cannot classify ({error}): with this zip it SENDS CROPS, for workers to do so.")
+        model = read_model(SHIPPED_MODEL)
+        wheels += fetch_wheels(FOR_EMOTIONS)
+        config["MOODLENS_PRODUCER_CLASSIFY"] = "true"
     content = build(Package(config, ca, tuple(wheels), model))
     try:
         arguments.out.write_bytes(content)

@@ -115,6 +115,8 @@ def instructions(out: Path, component_version: str, bucket: str) -> str:
             f"  aws s3 cp {artifact} s3://{bucket}/{NAME}/{component_version}/{ARTIFACT}",
             f"  aws greengrassv2 create-component-version --inline-recipe fileb://{recipe}",
             "and then a deployment that names it, with the configuration of each camera.",
+            "The devices' role (token exchange) may read no bucket by default; it needs",
+            f"  s3:GetObject on arn:aws:s3:::{bucket}/{NAME}/*",
         ]
     )
 

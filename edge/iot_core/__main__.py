@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from edge.errors import EdgeRefused
 from edge.iot_core.bridge import Bridge, bridge_conf, cameras_max
 from edge.iot_core.names import bridge_id, is_bridge_name
-from edge.iot_core.policy import Account, bridge_policy, camera_policy
+from edge.iot_core.policy import Account, bridge_policy, camera_policy, sites_max
 from runtime.arguments import read_port
 from runtime.errors import reason_of
 from runtime.process import run
@@ -40,6 +40,12 @@ def main() -> None:
     )
     partition = next((name for begin, name in APART.items() if arguments.region.startswith(begin)), "aws")
     account = Account(arguments.region, arguments.account, partition)
+    most = sites_max(account, arguments.name, sites)
+    if most < len(sites):
+        raise EdgeRefused(
+            f"--sites: a policy of AWS IoT has room for {most} of these {len(sites)} sites: give at most "
+            f"{most}, and make another bridge, with a name of its own, for the others"
+        )
     files = {
         "bridge.conf": bridge_conf(bridge),
         "bridge-policy.json": _json(bridge_policy(account, arguments.name, sites)),

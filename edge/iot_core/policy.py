@@ -1,5 +1,6 @@
 """AWS IoT policies: a camera says its own, a bridge hears its sites', and neither may do more. Pure."""
 
+import json
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,6 +10,9 @@ from edge.iot_core.names import CARRIED, RETAINED, bridge_id, filter_of
 SITE: Final = "${iot:Connection.Thing.Attributes[site]}"
 CAMERA: Final = "${iot:Connection.Thing.Attributes[camera]}"
 """Attributes of the camera's thing: a policy cannot take its name apart."""
+
+POLICY_MAX: Final = 2048
+"""Characters of a policy, white space apart: a quota of AWS IoT Core that it does not raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,15 @@ def bridge_policy(account: Account, bridge: str, sites: tuple[str, ...]) -> dict
         # a policy's wildcard for topics is *
         _allow("iot:Receive", [account.arn("topic", name.replace("+", "*")) for name in filters]),
     )
+
+
+def sites_max(account: Account, bridge: str, sites: tuple[str, ...]) -> int:
+    """How many of these sites, from the first on, the policy of one bridge has room for."""
+    sizes = [
+        len(json.dumps(bridge_policy(account, bridge, sites[:count]), separators=(",", ":")))
+        for count in range(1, len(sites) + 1)
+    ]
+    return sum(size <= POLICY_MAX for size in sizes)
 
 
 def _policy(*statements: dict[str, Any]) -> dict[str, Any]:

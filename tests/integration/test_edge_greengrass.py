@@ -2,7 +2,10 @@
 
 import json
 import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,6 +43,19 @@ def environment(shared: Path) -> dict[str, str]:
     return {"MOODLENS_PRODUCER_YUNET_FILE": str(shared / "models/face_detection_yunet_2023mar.onnx")}
 
 
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., TlsMosquitto]]:
+    """Starts a broker, and ends it with the test."""
+    with ExitStack() as stack:
+
+        def start(**given: Any) -> TlsMosquitto:
+            broker = TlsMosquitto(tmp_path / "mosquitto", **given)
+            stack.callback(broker.stop)
+            return broker.start()
+
+        yield start
+
+
 def plays_to_its_end(broker: Mosquitto, camera: Process) -> None:
     """The camera shows its clip, and everything it says of it arrives, without a face."""
     with (
@@ -56,9 +72,9 @@ def plays_to_its_end(broker: Mosquitto, camera: Process) -> None:
 
 
 def test_with_a_password_it_is_a_camera_of_the_stores_broker(
-    core: Core, environment: dict[str, str], tmp_path: Path
+    core: Core, environment: dict[str, str], serve: Callable[..., TlsMosquitto], tmp_path: Path
 ) -> None:
-    broker = TlsMosquitto(tmp_path / "mosquitto", users={CAMERA: PASSWORD}).start()
+    broker = serve(users={CAMERA: PASSWORD})
     env_file = tmp_path / "camera.env"
     lines = {
         "PRODUCER_CAMERA": CAMERA,
@@ -72,14 +88,13 @@ def test_with_a_password_it_is_a_camera_of_the_stores_broker(
     env_file.write_text("".join(f"MOODLENS_{name}={value}\n" for name, value in lines.items()))
     core.configuration["envFile"] = str(env_file)
     plays_to_its_end(broker, core.step("run", environment))
-    broker.stop()
 
 
 def test_with_the_devices_certificate_it_is_a_camera_of_whoever_knows_it(
-    core: Core, environment: dict[str, str], tmp_path: Path
+    core: Core, environment: dict[str, str], serve: Callable[..., TlsMosquitto]
 ) -> None:
     acl = f"user {thing_name(CAMERA)}\ntopic write moodlens/v1/{CAMERA}/+\n"
-    broker = TlsMosquitto(tmp_path / "mosquitto", acl=acl).start()
+    broker = serve(acl=acl)
     thing = thing_name(CAMERA)
     broker.client_certificate(thing)
     for theirs, of_greengrass in (
@@ -96,7 +111,6 @@ def test_with_the_devices_certificate_it_is_a_camera_of_whoever_knows_it(
     }
     plays_to_its_end(broker, core.step("run", environment))
     assert f" as {client_id(CAMERA)} " in broker.process.output, "what the policy of IoT Core allows"
-    broker.stop()
 
 
 def test_a_configuration_that_makes_no_sense_is_told_in_one_line(core: Core) -> None:

@@ -160,7 +160,7 @@ def test_what_did_not_arrive_as_s3_holds_it_is_thrown_away(
     (tmp_path / "got" / f".faces.zip.{item.etag}.part").write_bytes(b"damaged")
     command = ["s3", "download", f"s3://{BUCKET}/faces.zip", str(tmp_path / "got")]
     assert main(command) == 1
-    assert "did not arrive as S3 holds it; give the same command again" in capsys.readouterr().err
+    assert "did not arrive as S3 holds it; try again" in capsys.readouterr().err
     assert main(command) == 0
     assert (tmp_path / "got" / "faces.zip").read_bytes() == large.read_bytes()
 
@@ -227,7 +227,7 @@ def test_keys_that_lead_out_of_the_folder_are_refused(
             "the bucket is in another region; give --region",
         ),
         ("RequestTimeTooSkewed", "403 Forbidden", "this machine's clock is wrong: set it"),
-        ("SlowDown", "503 Slow Down", "give the same command again in a minute"),
+        ("SlowDown", "503 Slow Down", "try again in a minute"),
         ("TeaPot", "418 Tea Pot", "AWS refused ListObjectsV2: told by the test"),
     ],
 )

@@ -95,6 +95,16 @@ def test_a_job_whose_machine_was_taken_away_goes_on_from_its_checkpoint(
     assert after.epochs[: len(before.epochs)] == before.epochs
 
 
+def test_the_checkpoints_of_a_job_are_fetched_and_gone_on_from(
+    aws: Aws, data: Path, local: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for file in (local / "opt/ml/checkpoints").iterdir():
+        aws.put_object(BUCKET, f"moodlens/jobs/mood-1/checkpoints/{file.name}", file.read_bytes())
+    assert main(["s3", "download", f"s3://{BUCKET}/moodlens/jobs/mood-1/checkpoints/", "runs/mood-1"]) == 0
+    assert main(["train", *with_votes(data), *SMALL, "--out", "runs/mood-1"]) == 0
+    assert f"the run has its {EPOCHS} epochs already" in capsys.readouterr().out
+
+
 def test_a_dry_run_prints_the_request_and_calls_nothing(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(start("--data", f"s3://{BUCKET}/fer2013.zip", "--name", "mood-1", "--dry-run")) == 0
     assert json.loads(capsys.readouterr().out)["TrainingJobName"] == "mood-1"

@@ -80,6 +80,33 @@ def test_ctrl_c_leaves_the_job_and_says_how_to_follow_and_stop_it(aws: Aws) -> N
     assert f"`{command} --stop mood-1`" in shown
 
 
+def test_aws_that_fails_while_a_job_is_followed_says_that_the_job_goes_on(
+    aws: Aws, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "faces.zip").write_bytes(b"faces")
+    expired = json.dumps({"__type": "ExpiredTokenException", "message": "over"}).encode()
+    aws.answer = lambda one: ("400 Bad Request", expired) if one.operation == "DescribeTrainingJob" else None
+    assert main(start("--data", "faces.zip", "--name", "mood-1")) == 1
+    shown = capsys.readouterr().err
+    command = f"python -m training sagemaker --region {REGION}"
+    assert "the AWS credentials have expired" in shown
+    assert f"the job goes on and is charged for: follow it with `{command} --attach mood-1`" in shown
+    assert "same command" not in shown
+    assert shown.count("\n") == 1
+
+
+@pytest.mark.usefixtures("aws")
+def test_aws_that_fails_while_a_model_is_fetched_says_how_to_fetch_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "faces.zip").write_bytes(b"faces")  # moto's jobs are completed at once, and leave no model
+    assert main(start("--data", "faces.zip", "--name", "mood-1")) == 1
+    shown = capsys.readouterr().err
+    command = f"python -m training sagemaker --region {REGION}"
+    assert f"the job is over: fetch its model with `{command} --attach mood-1`\n" in shown
+    assert shown.count("\n") == 1
+
+
 def test_a_job_is_stopped(aws: Aws) -> None:
     aws.answer = lambda request: ("200 OK", b"{}") if request.operation == "StopTrainingJob" else None
     assert main(["sagemaker", "--stop", "mood-1"]) == 0
@@ -95,6 +122,10 @@ def test_a_job_is_stopped(aws: Aws) -> None:
         (start("--data", f"s3://{BUCKET}/faces.zip"), f"s3://{BUCKET}/faces.zip holds nothing"),
         (start("--data", "nowhere.zip"), "nowhere.zip does not exist"),
         (start("--data", "x.zip", "--set", "width=0"), "no such recipe"),
+        (
+            start("--data", "x.zip", "--set", "architecture=teacher"),
+            "is not NAME=VALUE with a NAME of epochs,",
+        ),
         (start("--data", "x.zip", "--instance", "large"), "'large' is no --instance"),
         (start("--data", "x.zip", "--region", "moon-1"), "no registry of AWS's TensorFlow images is known"),
         (
@@ -175,6 +206,19 @@ def test_a_picture_that_is_no_more_in_the_folder_is_not_learnt_from(
     assert "holds 1 objects that" in capsys.readouterr().err
     started = [one for one in aws.requests if one.operation == "CreateTrainingJob"]
     assert len(started) == 1
+
+
+@pytest.mark.parametrize("here", [False, True])
+def test_an_object_whose_name_begins_with_the_datas_is_refused(
+    aws: Aws, tmp_path: Path, capsys: pytest.CaptureFixture[str], here: bool
+) -> None:
+    (tmp_path / "faces.zip").write_bytes(b"faces")
+    for name in ("faces.zip", "faces.zip.old"):
+        aws.put_object(BUCKET, f"moodlens/data/{name}", b"faces")
+    data = "faces.zip" if here else f"s3://{BUCKET}/moodlens/data/faces.zip"
+    assert main(start("--data", data)) == 1
+    assert f"s3://{BUCKET}/moodlens/data/faces.zip.old would come with" in capsys.readouterr().err
+    assert not any(one.operation == "CreateTrainingJob" for one in aws.requests)
 
 
 def test_two_files_of_one_name_are_not_sent_over_each_other(

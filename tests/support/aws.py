@@ -63,9 +63,8 @@ class Aws:
     def put_object(self, bucket: str, key: str, content: bytes) -> None:
         self.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
 
-    def make_bucket(self, name: str, region: str = REGION) -> str:
-        self.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
-        return name
+    def make_bucket(self, name: str) -> None:
+        self.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
 
     def find(self, method: str) -> list[Request]:
         return [one for one in list(self.requests) if one.method == method]

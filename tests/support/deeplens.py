@@ -29,7 +29,6 @@ class DeepLens:
         package: the zip.
         clips: folder of real clips and, beside it, of YuNet.
         clip: name of one.
-        settings: variables of the camera.
         faults: which calls to the lens fail, and how.
     """
 
@@ -39,7 +38,6 @@ class DeepLens:
         package: bytes,
         shared: Path,
         clip: str,
-        settings: dict[str, str] | None = None,
         faults: dict[int, str] | None = None,
     ) -> None:
         self.home = folder / "deeplens"
@@ -56,7 +54,6 @@ class DeepLens:
             "FAKE_ANSWERS": str(self._answers),
             "FAKE_FAULTS": json.dumps(faults or {}),
             "MOODLENS_DEEPLENS_STREAM": str(self.stream),
-            **(settings or {}),
         }
         command = [PYTHON, str(self.home / "lambda_function.py")]
         self.process = Process(command, folder / "deeplens.log", environment)

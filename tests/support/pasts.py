@@ -16,6 +16,7 @@ from contract.codec import LogEvent, encode
 from contract.windows import WINDOW_MS, Resolution
 from runtime.redis import Client
 from tests.support.events import camera_report, frame_emotions, surely, utc_ms
+from tests.support.visits import KINDS
 
 HOUR_MS: Final = WINDOW_MS[Resolution.HOUR]
 QUARTER_MS: Final = WINDOW_MS[Resolution.QUARTER]
@@ -48,8 +49,7 @@ class PastCamera:
                 for quarter in range(4):
                     begin_ms = hour_ms + quarter * QUARTER_MS
                     for event in self._quarter(begin_ms, number + 2 * quarter):
-                        kind = "report" if type(event).__name__ == "CameraReport" else "emotions"
-                        pipe.xadd(keys.stream(self._number), {kind: encode(event)})
+                        pipe.xadd(keys.stream(self._number), {KINDS[type(event)]: encode(event)})
             pipe.execute()
 
     def fold(self) -> Partition:

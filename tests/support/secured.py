@@ -21,17 +21,16 @@ from admin.enrolment import Enrolment
 from admin.settings import AdminSettings
 from admin.setup import set_up
 from admin.vault import Vault
+from bench.broker import DEPLOYED, replaced
 from runtime.settings import MqttSettings
 from tests.support.attacks import Credentials
 from tests.support.services import (
-    DEPLOYED,
     Process,
     RedisServer,
     accepts,
     eventually,
     executable,
     free_port,
-    replaced,
 )
 from tests.support.windows import frames_of
 

@@ -39,31 +39,6 @@ max_inflight_messages 0
 sys_interval 1
 """
 
-DEPLOYED = Path(__file__).parents[2] / "deploy" / "mosquitto.conf"
-
-
-OF_SECURITY = ("listener 8883", "certfile", "keyfile", "tls_version", "plugin", "log_type debug")
-
-
-def deployed_settings() -> str:
-    """The settings of ``deploy/mosquitto.conf``, for whoever comes, with a port and a store of a test."""
-    lines = DEPLOYED.read_text().splitlines(keepends=True)
-    return replaced(
-        "".join(line for line in lines if not line.startswith(OF_SECURITY)),
-        ("listener 1883\n", "listener {port} 127.0.0.1\n"),
-        ("allow_anonymous false\n", "allow_anonymous true\n"),
-        ("connection_messages true\n", "connection_messages false\n"),
-        ("persistence_location /mosquitto/data/\n", "persistence_location {folder}/\n"),
-    )
-
-
-def replaced(text: str, *changes: tuple[str, str]) -> str:
-    """``text`` with the second of each pair in place of the first, which must be there."""
-    for of_the_container, of_a_test in changes:
-        assert of_the_container in text, f"there is no {of_the_container!r}"
-        text = text.replace(of_the_container, of_a_test)
-    return text
-
 
 def eventually(
     probe: Callable[[], T | None], within_s: float = 60.0, what: str = "it", every_s: float = 0.02

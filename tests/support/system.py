@@ -12,6 +12,7 @@ from typing import Self
 
 import redis
 
+from bench.broker import deployed_settings, replaced
 from contract import keys
 from runtime.settings import MqttSettings
 from tests.support.cameras import Flow
@@ -21,7 +22,6 @@ from tests.support.services import (
     Mosquitto,
     Process,
     RedisServer,
-    deployed_settings,
     eventually,
     program,
 )
@@ -92,7 +92,11 @@ class System:
     """
 
     def __init__(self, folder: Path, *, workers: int, aggregators: int, links: bool, silence_s: int) -> None:
-        self.broker = Mosquitto(folder / "mosquitto", deployed_settings())
+        settings = replaced(
+            deployed_settings("{port}", "{folder}"),
+            ("connection_messages true\n", "connection_messages false\n"),
+        )
+        self.broker = Mosquitto(folder / "mosquitto", settings)
         self.redis = RedisServer(folder / "redis")
         self._folder = folder
         self._silence_s = silence_s

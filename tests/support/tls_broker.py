@@ -17,16 +17,13 @@ class TlsMosquitto(Mosquitto):
         folder: of its store.
         users: who comes in by password: name → password.
         acl: what those may who come in by certificate, in Mosquitto's lines; users are certificates' names.
-        settings: more lines.
 
     Attributes:
         tls_port: of that listener.
         ca: certificate of the authority (PEM).
     """
 
-    def __init__(
-        self, folder: Path, users: dict[str, str] | None = None, acl: str | None = None, settings: str = ""
-    ) -> None:
+    def __init__(self, folder: Path, users: dict[str, str] | None = None, acl: str | None = None) -> None:
         self._authority = trustme.CA()
         self.ca = self._authority.cert_pem.bytes()
         self.tls_port = free_port()
@@ -50,7 +47,7 @@ class TlsMosquitto(Mosquitto):
                 "use_identity_as_username true",
                 f"acl_file {self.secrets}/acl",
             ]
-        text = "\n".join(["per_listener_settings true", MOSQUITTO_SETTINGS, *lines, settings, ""])
+        text = "\n".join(["per_listener_settings true", MOSQUITTO_SETTINGS, *lines, ""])
         super().__init__(folder, text)
 
     def start(self) -> Self:

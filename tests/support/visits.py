@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from contract import keys
-from contract.codec import LogEvent, encode
+from contract.codec import LOG_KINDS, LogEvent, encode
 from contract.events import Probabilities
 from contract.windows import GRAIN_MS
 from runtime.redis import Client
 from tests.support.events import CAMERA, SESSION, camera_report, frame_emotions, surely
 
 VISIT_MS = 2_000
-KINDS = {"FrameEmotions": "emotions", "CameraReport": "report", "FrameLoss": "loss"}
+KINDS = {kind: name for name, kind in LOG_KINDS.items()}
 
 
 @dataclass
@@ -77,5 +77,5 @@ class ScriptedCamera:
         log = keys.stream(keys.partition_of(self.name))
         with self.client.pipeline(transaction=False) as pipe:
             for event in events:
-                pipe.xadd(log, {KINDS[type(event).__name__]: encode(event)})
+                pipe.xadd(log, {KINDS[type(event)]: encode(event)})
             pipe.execute()

@@ -15,7 +15,7 @@ from edge.archive import zip_of
 from edge.deeplens import package
 from edge.deeplens.model_file import runtime_needed
 from edge.deeplens.package import DEVICE, SHIPPED_MODEL, Package, build, instructions, read_ca, read_model
-from edge.deeplens.vendored import fetch_wheels
+from edge.deeplens.vendored import FOR_EMOTIONS, fetch_wheels
 from edge.errors import EdgeRefused
 from tests.support.events import CAMERA
 
@@ -116,11 +116,33 @@ def test_a_private_key_never_gets_into_the_zip(tmp_path: Path) -> None:
         read_ca(tmp_path / "absent")
 
 
-def test_a_wheel_other_than_the_pinned_one_is_refused(tmp_path: Path) -> None:
+def test_a_wheel_other_than_the_pinned_one_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "paho_mqtt-2.1.0-py3-none-any.whl").write_bytes(zip_of({"paho/x": b"1"}))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     requirements = tmp_path / "vendored.txt"
     requirements.write_text(f"paho-mqtt==2.1.0 --hash=sha256:{'0' * 64}\n")
-    with pytest.raises(EdgeRefused, match="pip cannot fetch"):
+    with pytest.raises(EdgeRefused, match=r"pip cannot fetch vendored\.txt: .* DO NOT MATCH THE HASHES"):
         fetch_wheels(requirements)
+
+
+def test_a_zip_that_was_to_classify_never_sends_crops_instead(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fetch(requirements: Path) -> list[bytes]:
+        if requirements == FOR_EMOTIONS:
+            raise EdgeRefused("the package index does not answer")
+        return [zip_of({"paho/x": b"1"})]
+
+    monkeypatch.setattr(package, "fetch_wheels", fetch)
+    trustme.CA().cert_pem.write_to_path(tmp_path / "ca.crt")
+    words = ["--camera", CAMERA, "--host", "store.example", "--ca", f"{tmp_path}/ca.crt", "--classify"]
+    monkeypatch.setattr(sys, "argv", ["package", *words, "--out", f"{tmp_path}/camera.zip"])
+    with pytest.raises(EdgeRefused, match="does not answer"):
+        package.main()
+    assert not (tmp_path / "camera.zip").exists()
 
 
 def test_the_steps_name_the_camera_and_what_no_longer_works() -> None:

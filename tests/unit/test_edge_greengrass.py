@@ -68,6 +68,7 @@ def test_what_is_written_is_where_greengrass_looks_for_it_and_has_its_digest(tmp
         assert hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() == digest
     said = instructions(tmp_path, "0.1.0", "shop")
     assert f"aws s3 cp {tmp_path}/artifacts/{NAME}/0.1.0/{ARTIFACT} s3://shop/{NAME}/0.1.0/{ARTIFACT}" in said
+    assert f"s3:GetObject on arn:aws:s3:::shop/{NAME}/*" in said
 
 
 def test_a_project_that_does_not_build_is_told_in_one_line(tmp_path: Path) -> None:

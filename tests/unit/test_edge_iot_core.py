@@ -12,7 +12,7 @@ from edge.errors import EdgeRefused
 from edge.iot_core import __main__ as command
 from edge.iot_core.bridge import Bridge, bridge_conf, cameras_max
 from edge.iot_core.names import CARRIED, client_id, thing_name
-from edge.iot_core.policy import Account, bridge_policy, camera_policy
+from edge.iot_core.policy import POLICY_MAX, Account, bridge_policy, camera_policy
 from tests.support.events import CAMERA
 
 ACCOUNT = Account("eu-central-1", "123456789012")
@@ -82,6 +82,15 @@ def test_the_command_writes_the_bridge_and_the_policies(
     assert json.loads((tmp_path / "camera-policy.json").read_text()) == camera_policy(ACCOUNT)
     assert json.loads((tmp_path / "bridge-policy.json").read_text())["Version"] == "2012-10-17"
     assert "moodlens-bridge-store-1" in capsys.readouterr().out
+
+
+def test_a_policy_that_aws_would_not_take_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    run(monkeypatch, tmp_path, sites="shop-1,shop-2,shop-3")
+    policy = json.loads((tmp_path / "bridge-policy.json").read_text())
+    assert len("".join(json.dumps(policy).split())) <= POLICY_MAX
+    with pytest.raises(EdgeRefused, match="--sites: a policy of AWS IoT has room for 3 of these 4 sites"):
+        run(monkeypatch, tmp_path / "other", sites="shop-1,shop-2,shop-3,shop-4")
+    assert not (tmp_path / "other").exists()
 
 
 @pytest.mark.parametrize(("region", "partition"), [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")])

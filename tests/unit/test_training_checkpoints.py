@@ -5,6 +5,7 @@ import pytest
 
 from tests.support.runs import make_history, save_epochs
 from training.checkpoints import mend_run
+from training.errors import RunError
 from training.runs import RunFolder
 
 
@@ -50,6 +51,26 @@ def test_a_run_whose_settings_or_history_did_not_arrive_begins_anew(folder: RunF
     (folder.path / lost).write_bytes(b"{")
     assert mend_run(folder.path) == 0
     assert list(folder.path.iterdir()) == []
+
+
+def test_a_run_of_another_version_is_left_as_it_is(folder: RunFolder) -> None:
+    settings = folder.path / "run.json"
+    settings.write_text(settings.read_text().replace('"dropout"', '"dropped"'))
+    before = sorted(folder.path.iterdir())
+    with pytest.raises(RunError, match=r"run\.json cannot be read .*dropped"):
+        mend_run(folder.path)
+    assert sorted(folder.path.iterdir()) == before
+
+
+@pytest.mark.parametrize("name", ["run.json", "history.json", "epoch-003.state.npz"])
+def test_a_run_that_cannot_be_read_is_left_as_it_is(folder: RunFolder, name: str) -> None:
+    file = folder.path / name
+    file.unlink()
+    file.mkdir()  # reading fails, also for root
+    before = sorted(folder.path.iterdir())
+    with pytest.raises(RunError, match=f"{name} cannot be read"):
+        mend_run(folder.path)
+    assert sorted(folder.path.iterdir()) == before
 
 
 def test_before_the_first_epoch_there_is_nothing_to_mend(tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ def test_the_original_table_gives_named_images_with_our_labels(tmp_path: Path) -
     [
         (("Usage", "Use"), "lacks the column Usage"),
         (("\n0,", "\n7,"), "line 2 is not an emotion from 0 to 6 and grey levels"),
+        (("\n0,", "\n-1,"), "line 2 is not an emotion from 0 to 6 and grey levels"),
         (("\n0,", "\nangry,"), "line 2 is not an emotion from 0 to 6 and grey levels"),
         (("\n0,", "\n0,256 "), "line 2 is not an emotion from 0 to 6 and grey levels"),
         (("\n0,", "\n0,25 "), "line 2 has 2305 pixels, not 48×48"),

@@ -1,15 +1,18 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from training.augment import augment_batch
-from training.fit import judge
-from training.learner import Learner, schedule_rate
+from training.errors import DatasetError, RunError
+from training.fit import FitListener, Lesson, fit, judge
+from training.learner import Learner, count_steps, schedule_rate
 from training.lite import predict_keras
 from training.models import build_model
 from training.recipes import MOODNET, REPORT_CNN, Recipe, change_recipe
+from training.runs import History, RunFolder, RunSettings
 from training.targets import Targets
 
 SMALL = change_recipe(MOODNET, ["width=8", "batch_size=16", "epochs=4", "averaging=0.9"])
@@ -51,6 +54,12 @@ def test_a_resumed_run_takes_the_steps_of_one_that_was_never_stopped(recipe: Rec
     )
 
 
+@pytest.mark.parametrize(("batch_size", "steps"), [(16, 2), (20, 2), (64, 1)])
+def test_an_epoch_has_the_steps_that_the_progress_bar_counts(batch_size: int, steps: int) -> None:
+    learner = make_learner(change_recipe(SMALL, [f"batch_size={batch_size}"]))
+    assert len(run_epochs(learner, 0)) == steps == count_steps(len(IMAGES), batch_size)
+
+
 def test_a_state_of_another_recipe_does_not_fit() -> None:
     state = make_learner().read_state()
     with pytest.raises((KeyError, ValueError)):
@@ -89,6 +98,15 @@ def test_a_student_learns_what_its_teacher_says() -> None:
     assert (predict_keras(learner.scored, IMAGES).argmax(axis=2) == 2).mean() > 0.95
 
 
+def test_a_run_whose_loss_is_no_number_ends_and_leaves_a_history_that_can_be_read(tmp_path: Path) -> None:
+    recipe = change_recipe(SMALL, ["learning_rate=1e30", "augment=false"])
+    settings = RunSettings(recipe, TARGETS.heads, 1, "float32", "0" * 64)
+    lesson, folder = Lesson(IMAGES, TARGETS), RunFolder(tmp_path)
+    with pytest.raises(RunError, match="no number any more after epoch 1: give a lower learning_rate"):
+        fit(lesson, lesson, settings, folder, FitListener())
+    assert folder.read_history() == History()
+
+
 def test_the_rate_rises_for_a_sixth_of_the_run_and_falls_to_zero() -> None:
     rates = [schedule_rate(SMALL, progress / 60) for progress in range(61)]
     assert rates[10] == max(rates) == SMALL.learning_rate
@@ -110,6 +128,10 @@ def test_the_validation_scores_are_those_of_the_shipped_head() -> None:
     loss, accuracy = judge(logits, Targets(("ferplus", "original"), shares, majorities))
     assert loss == pytest.approx(-(np.log(0.7) + np.log(0.05)) / 2, rel=1e-5)
     assert accuracy == 0.5
+
+    majorities[:, 0] = -1
+    with pytest.raises(DatasetError, match="none of the 3 images has a label"):
+        judge(logits, Targets(("ferplus", "original"), shares, majorities))
 
 
 def augment(images: np.ndarray, seed: int) -> np.ndarray:

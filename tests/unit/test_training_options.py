@@ -10,7 +10,7 @@ from tests.support.faces import write_faces
 from training.cli import main
 
 
-def test_a_wrong_data_set_is_one_line_and_exit_status_2(
+def test_a_wrong_data_set_is_one_line_and_exit_status_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for command in (
@@ -29,7 +29,16 @@ def test_help_does_not_wait_for_tensorflow() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("option", [["--epochs", "0"], ["--batch-size", "many"], ["--model", "vgg"]])
+@pytest.mark.parametrize(
+    "option",
+    [
+        ["--epochs", "0"],
+        ["--batch-size", "many"],
+        ["--model", "vgg"],
+        ["--seed", "-1"],
+        ["--seed", str(2**31)],
+    ],
+)
 def test_wrong_options_are_refused(option: list[str]) -> None:
     with pytest.raises(SystemExit) as error:
         main(["train", "--data", "faces.zip", *option])
@@ -45,6 +54,15 @@ def test_ctrl_c_says_how_to_go_on(
     monkeypatch.setattr("training.cli._run", interrupt)
     assert main(["s3", "upload", "faces.zip", "s3://bucket/faces.zip"]) == 130
     assert capsys.readouterr().err == "stopped; the same command goes on where it was\n"
+
+
+@pytest.mark.parametrize("option", ["--teacher", "--start"])
+def test_a_run_to_learn_from_that_does_not_exist_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    data, nowhere = write_faces(tmp_path), tmp_path / "nowhere"
+    assert main(["train", "--data", str(data), "--out", str(tmp_path / "run"), option, str(nowhere)]) == 1
+    assert capsys.readouterr().err == f"training: {nowhere}/run.json does not exist\n"
 
 
 def test_a_data_set_of_which_nothing_is_left_to_learn_from_is_one_line(

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from contract.model import CARD_FILE
 from training.aws.client import open_client
-from training.aws.download import download, plan_download
+from training.aws.download import fetch_into
 from training.aws.location import S3Location
 from training.aws.objects import find_objects
 from training.aws.transfer import show_transfer
@@ -32,10 +33,7 @@ def run_download(options: argparse.Namespace) -> None:
     console = Console(soft_wrap=True, highlight=False)
     s3 = open_client("s3", options.region)
     single, objects = find_objects(s3, options.source)
-    plan = plan_download(objects, options.target)
-    total = sum(item.size for item in plan.missing)
-    with show_transfer(console, f"fetching {options.source}", total) as advance:
-        download(s3, plan, advance)
+    plan = fetch_into(s3, options.source, objects, options.target, console)
     there = f"; {len(plan.present)} were there" if plan.present else ""
     console.print(
         f"{options.source} → {options.target / objects[0].name if single else options.target}{there}"
@@ -46,6 +44,6 @@ def choose_target(path: Path, target: S3Location) -> S3Location:
     """Where a file or folder goes: given a bucket alone, models and data have prefixes of their own."""
     if target.key:
         return target
-    is_model = (path / "model.json").is_file() or path.suffix == ".tflite"
+    is_model = (path / CARD_FILE).is_file() or path.suffix == ".tflite"
     prefix = MODEL_PREFIX if is_model else DATA_PREFIX
     return S3Location(target.bucket, f"{prefix}{path.resolve().name}")

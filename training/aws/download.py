@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from runtime.errors import reason_of
 from training.aws.digests import CHUNK_BYTES, find_digest, hash_file
 from training.aws.errors import explained
+from training.aws.location import S3Location
 from training.aws.objects import S3Object, head_object
 from training.aws.receipts import Receipts
-from training.aws.transfer import Advance, for_each
+from training.aws.transfer import Advance, for_each, show_transfer
 from training.errors import AwsError
 
 
@@ -43,6 +46,30 @@ def plan_download(objects: Iterable[S3Object], folder: Path) -> Plan:
         covered = receipts.covers(item.name, str(item.location), item.etag)
         (present if covered else missing).append(item)
     return Plan(folder, tuple(missing), tuple(present))
+
+
+def fetch_into(
+    s3: Any, source: S3Location, objects: Iterable[S3Object], folder: Path, console: Console
+) -> Plan:
+    """Fetch what a folder lacks of some objects, and show how far it is.
+
+    Args:
+        s3: client.
+        source: what was asked for.
+        objects: that it stands for.
+        folder: made if need be.
+        console: for the progress.
+
+    Returns:
+        What was missing, and is there now; and what was there before.
+
+    Raises:
+        AwsError: as of ``download``.
+    """
+    plan = plan_download(objects, folder)
+    with show_transfer(console, f"fetching {source}", sum(item.size for item in plan.missing)) as advance:
+        download(s3, plan, advance)
+    return plan
 
 
 def download(s3: Any, plan: Plan, advance: Advance) -> None:
@@ -101,7 +128,7 @@ def _verify(s3: Any, item: S3Object, part: Path) -> None:
     expected = find_digest(head) if head else None
     if part.stat().st_size != item.size or (expected and hash_file(part, expected.algorithm) != expected):
         part.unlink()
-        raise AwsError(f"{item.location} did not arrive as S3 holds it; give the same command again")
+        raise AwsError(f"{item.location} did not arrive as S3 holds it; try again")
 
 
 def _escape(name: str) -> str:

@@ -32,7 +32,7 @@ _BY_KIND: Final[tuple[tuple[tuple[type[Exception], ...], str], ...]] = (
             botocore.ConnectionError,
             HTTPError,
         ),
-        "no connection to AWS: check network, proxy and --region; the same command then goes on",
+        "no connection to AWS: check network, proxy and --region",
     ),
     ((botocore.InvalidRegionError,), "no such AWS region: correct --region or AWS_DEFAULT_REGION"),
 )
@@ -70,15 +70,13 @@ _BY_CODE: Final = {
         ),
         "{what}: the bucket is in another region; give --region, or set AWS_DEFAULT_REGION",
     ),
-    **dict.fromkeys(
-        ("412", "PreconditionFailed"), "{what} was replaced while it was read; give the same command again"
-    ),
+    **dict.fromkeys(("412", "PreconditionFailed"), "{what} was replaced while it was read; try again"),
     "ResourceLimitExceeded": "{what}: the account's quota does not allow it: ask for more under Service "
     "Quotas, or choose another --instance ({message})",
     "ResourceInUse": "{what}: this name is taken; choose another --name",
     **dict.fromkeys(
         ("Throttling", "ThrottlingException", "SlowDown", "RequestLimitExceeded"),
-        "AWS asks for a pause: give the same command again in a minute",
+        "AWS asks for a pause: try again in a minute",
     ),
 }
 

@@ -4,6 +4,8 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,11 +14,10 @@ from rich.console import Console
 
 from training.aws.cache import fetch
 from training.aws.client import find_region, open_client
-from training.aws.download import download, plan_download
+from training.aws.download import fetch_into
 from training.aws.errors import explained
 from training.aws.location import S3Location
 from training.aws.objects import find_objects
-from training.aws.transfer import show_transfer
 from training.errors import AwsError
 from training.options import Place, list_changes
 from training.sagemaker.archive import unpack
@@ -24,7 +25,7 @@ from training.sagemaker.job import Job, make_hyperparameters, make_request
 from training.sagemaker.local import run_locally
 from training.sagemaker.package import pack_code
 from training.sagemaker.start import Sources, place_channels, place_code, start_job
-from training.sagemaker.watch import follow
+from training.sagemaker.watch import follow, refuse_unless_completed
 
 
 def run_sagemaker(options: argparse.Namespace) -> None:
@@ -77,10 +78,28 @@ def _follow_and_fetch(options: argparse.Namespace, name: str, region: str, conso
     sagemaker, logs = open_client("sagemaker", region), open_client("logs", region)
     goes_on = _say_how(name, region)
     try:
-        job = follow(sagemaker, logs, name, console, time.sleep)
+        with _beside(f"the job goes on and is charged for: {goes_on}"):
+            job = follow(sagemaker, logs, name, console, time.sleep)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f" looking; the job goes on and is charged for: {goes_on}") from None
+    refuse_unless_completed(job, name)
     _say_charge(job, console)
+    with _beside(f"the job is over: fetch its model with `{_command(region)} --attach {name}`"):
+        _fetch_and_export(options, job, name, region, console)
+
+
+@contextmanager
+def _beside(how: str) -> Iterator[None]:
+    """Say beside an error of AWS what became of the job: the same command might start and pay another."""
+    try:
+        yield
+    except AwsError as error:
+        raise AwsError(f"{error}; {how}") from error
+
+
+def _fetch_and_export(
+    options: argparse.Namespace, job: dict[str, Any], name: str, region: str, console: Console
+) -> None:
     out = options.out or Path("runs") / name
     archive = _fetch_model(S3Location.parse(job["ModelArtifacts"]["S3ModelArtifacts"]), region, out, console)
     channels = {
@@ -95,8 +114,7 @@ def _follow_and_fetch(options: argparse.Namespace, name: str, region: str, conso
 def _fetch_model(location: S3Location, region: str, out: Path, console: Console) -> Path:
     s3 = open_client("s3", region)
     _, objects = find_objects(s3, location)
-    with show_transfer(console, f"fetching {location}", objects[0].size) as advance:
-        download(s3, plan_download(objects, out), advance)
+    fetch_into(s3, location, objects, out, console)
     return out / objects[0].name
 
 
@@ -123,7 +141,10 @@ def _bring_here(place: Place, console: Console) -> Path:
 def _stop(name: str, region: str, console: Console) -> None:
     with explained(name):
         open_client("sagemaker", region).stop_training_job(TrainingJobName=name)
-    console.print(f"{name} is being stopped; what it has learnt so far stays among its checkpoints")
+    console.print(
+        f"{name} is being stopped; what it has learnt so far stays among its checkpoints, and `train` can go "
+        "on from there (docs/aws.md, 4. Train)"
+    )
 
 
 def _say_charge(job: dict[str, Any], console: Console) -> None:
@@ -134,8 +155,12 @@ def _say_charge(job: dict[str, Any], console: Console) -> None:
 
 
 def _say_how(name: str, region: str) -> str:
-    command = f"python -m training sagemaker --region {region}"
+    command = _command(region)
     return f"follow it with `{command} --attach {name}`, stop it with `{command} --stop {name}`"
+
+
+def _command(region: str) -> str:
+    return f"python -m training sagemaker --region {region}"
 
 
 def _read_hyperparameters(options: argparse.Namespace) -> dict[str, Any]:

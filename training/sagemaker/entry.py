@@ -40,6 +40,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         votes = (
             find_data(Path(environment["SM_CHANNEL_VOTES"])) if "SM_CHANNEL_VOTES" in environment else None
         )
+        mend_run(run)
     except TrainingError as error:
         sys.stderr.write(f"training: {error}\n")
         return 1
@@ -47,7 +48,6 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         hyperparameters = json.loads(environment["SM_HPS"])
     else:
         hyperparameters = read_arguments(arguments)
-    mend_run(run)
     words = ["train", "--data", str(data), "--out", str(run), *list_options(hyperparameters)]
     status = run_training([*words, *(["--votes", str(votes)] if votes else [])])
     if status == 0:

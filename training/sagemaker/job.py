@@ -130,10 +130,14 @@ def make_request(job: Job) -> dict[str, Any]:
     }
 
 
+def is_file(place: S3Location) -> bool:
+    """Whether a channel is one file, and no folder."""
+    return place.key.endswith((".zip", ".csv"))
+
+
 def _describe_channel(name: str, place: S3Location) -> dict[str, Any]:
     # SageMaker takes every object that begins so, so a folder is named with its slash
-    is_file = place.key.endswith((".zip", ".csv"))
-    uri = str(place) if is_file or place.key.endswith("/") or not place.key else f"{place}/"
+    uri = str(place) if is_file(place) or place.key.endswith("/") or not place.key else f"{place}/"
     return {
         "ChannelName": name,
         "DataSource": {

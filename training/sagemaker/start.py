@@ -16,7 +16,7 @@ from training.aws.transfer import show_transfer
 from training.aws.upload import Sending, plan_upload, upload
 from training.errors import AwsError
 from training.options import Place
-from training.sagemaker.job import Job, make_request
+from training.sagemaker.job import Job, is_file, make_request
 
 Sources = dict[str, Place]
 """Data by the name of the channel, where it lies before the job."""
@@ -72,6 +72,8 @@ def start_job(job: Job, code: bytes, sources: Sources, console: Console) -> None
                 upload(s3, sendings, advance)
         else:
             find_objects(s3, place)
+        if is_file(job.channels[name]):
+            _refuse_alike(s3, job.channels[name])
     with explained(str(job.code)):
         s3.put_object(Bucket=job.code.bucket, Key=job.code.key, Body=code, ChecksumSHA256=encode_sha256(code))
     with explained(job.name):
@@ -86,6 +88,18 @@ def _refuse_more(s3: Any, place: Path, channel: S3Location, sendings: Iterable[S
         raise AwsError(
             f"{channel} holds {len(more)} objects that {place} does not, {more[0]} is one: give the folder "
             "another name, or have them removed there"
+        )
+
+
+def _refuse_alike(s3: Any, channel: S3Location) -> None:
+    """SageMaker takes every object whose name begins with a file's, and a job takes one."""
+    with explained(str(channel)):
+        found = s3.list_objects_v2(Bucket=channel.bucket, Prefix=channel.key, MaxKeys=2)
+    others = [entry["Key"] for entry in found.get("Contents", ()) if entry["Key"] != channel.key]
+    if others:
+        raise AwsError(
+            f"s3://{channel.bucket}/{others[0]} would come with {channel}, as its name begins so: rename it, "
+            "or remove it"
         )
 
 

@@ -26,10 +26,10 @@ def follow(
         pause: waits so many seconds.
 
     Returns:
-        SageMaker's description of the completed job.
+        SageMaker's description of the job when it was over.
 
     Raises:
-        AwsError: the job failed or was stopped; or AWS does not answer or refuses, and the job goes on.
+        AwsError: AWS does not answer or refuses; the job goes on.
     """
     log = JobLog(logs, name)
     told = 0
@@ -44,11 +44,9 @@ def follow(
             for line in log.read():
                 console.print(line, markup=False)
             if job["TrainingJobStatus"] in OVER:
-                break
+                return job
             status.update(f"{name}: {job.get('SecondaryStatus', job['TrainingJobStatus'])}")
             pause(POLL_S)
-    _refuse_unless_completed(job, name)
-    return job
 
 
 class JobLog:
@@ -102,8 +100,16 @@ class JobLog:
                 self._tokens[stream] = page["nextForwardToken"]
 
 
-def _refuse_unless_completed(job: dict[str, Any], name: str) -> None:
-    """Raise AwsError unless the job completed."""
+def refuse_unless_completed(job: dict[str, Any], name: str) -> None:
+    """Hold a job that is over to its end.
+
+    Args:
+        job: SageMaker's description.
+        name: of the job.
+
+    Raises:
+        AwsError: it failed or was stopped.
+    """
     status = job["TrainingJobStatus"]
     if status == "Failed":
         reason = " ".join(str(job.get("FailureReason", "no reason given")).split())
@@ -111,5 +117,6 @@ def _refuse_unless_completed(job: dict[str, Any], name: str) -> None:
     if status == "Stopped":
         raise AwsError(
             f"the job {name} was stopped before its end ({job.get('SecondaryStatus', status)}): "
-            "start another, if need be with a larger --max-hours"
+            "start another, if need be with a larger --max-hours, or go on here from its checkpoints "
+            "(docs/aws.md, 4. Train)"
         )
