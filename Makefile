@@ -40,7 +40,7 @@ check: $(VENV)/.ready ## format, lint, types, import rules, unit and golden test
 	$(BIN)/lint-imports
 	$(PYTEST_AT_ONCE) tests/unit tests/golden
 
-bench: $(VENV)/.ready ## measure the streaming core stage by stage and whole; BENCH_ARGS="worker system": some stages
+bench: $(VENV)/.ready ## measure the streaming core stage by stage and whole; BENCH_ARGS="worker half": some stages
 	$(BIN)/python -m bench $(BENCH_ARGS)
 
 setup: $(VENV)/.ready ## set up .venv for development, and the pre-commit hook
