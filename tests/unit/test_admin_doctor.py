@@ -82,6 +82,8 @@ FAULTS: list[tuple[str, dict[str, Any], Level, str]] = [
     ("redis", {"is_rewriting": False}, Level.LOOK, "could not rewrite its file"),
     ("certificate", {"ends_ms": NOW_MS - 1}, Level.ACT, "has ended"),
     ("certificate", {"ends_ms": NOW_MS + 13 * DAY_MS}, Level.ACT, "ends in 13 days"),
+    ("certificate", {"ends_ms": NOW_MS + DAY_MS}, Level.ACT, "ends in 1 day"),
+    ("certificate", {"ends_ms": NOW_MS + DAY_MS - 1}, Level.ACT, "ends in less than a day"),
     ("certificate", {"ends_ms": NOW_MS + 29 * DAY_MS}, Level.LOOK, "ends in 29 days"),
     ("certificate", {"is_authority": True}, Level.LOOK, "ends in 100 days"),
     ("certificate", {"missing": ("shop.example",)}, Level.ACT, "is not for shop.example"),
