@@ -12,6 +12,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from admin.cameras import TLS_PORT
 from admin.database import LOOK_TIMEOUT_S
 from admin.facts import Facts, Unknown
 from admin.finding import Finding, Level, worst
@@ -26,8 +27,6 @@ from runtime.arguments import read_port
 from runtime.errors import RedisUnavailable
 from runtime.redis import REDIS_ERRORS, Client, connect
 from runtime.settings import MqttSettings, RedisSettings, load_settings
-
-TLS_PORT: Final = 8883
 
 _STYLE: Final = {Level.OK: "green", Level.LOOK: "yellow", Level.ACT: "bold red"}
 

@@ -4,6 +4,7 @@ from datetime import UTC
 from typing import Final
 
 from admin.facts import CameraFacts
+from admin.probe_redis import RECENT_MS
 from contract import row
 from contract.windows import WINDOW_MS, Resolution
 from dashboard.cameras.reports import Heard, Refusal, read_heard, read_refusals
@@ -15,7 +16,6 @@ from runtime.figures import Rows
 from runtime.redis import Client
 
 _MINUTE_MS: Final = WINDOW_MS[Resolution.MINUTE]
-RECENT_MS: Final = 900_000
 WEEK_MS: Final = 7 * 86_400_000
 SETTLED_MS: Final = 60_000
 """A camera's reports come up to so long after what they are about: younger minutes are not judged yet."""

@@ -10,7 +10,8 @@ from redis.exceptions import ResponseError
 from admin.facts import FlowFacts, PartitionFacts, RedisFacts
 from admin.sealing import oldest_unread_ms
 from contract import keys
-from contract.model import model_times
+from dashboard.figures.correction import versions
+from dashboard.figures.periods import Span
 from dashboard.figures.subjects import read_subjects
 from runtime.redis import Client, server_ms
 
@@ -124,16 +125,8 @@ def _unread(client: Client, number: int, entries: int) -> int:
 
 def _models(client: Client, redis_ms: int) -> tuple[str, ...]:
     """Versions that classified faces of late."""
-    with client.pipeline(transaction=False) as pipe:
-        for camera in read_subjects(client).cameras:
-            pipe.hgetall(keys.open_visits(camera))
-        replies = pipe.execute()
-    found = {
-        version
-        for fields in replies
-        for version, (_, last_ms) in model_times(fields).items()
-        if last_ms > redis_ms - RECENT_MS
-    }
+    lately = Span(redis_ms - RECENT_MS, redis_ms + 1)
+    found = versions(client, read_subjects(client).cameras, lately)
     return tuple(sorted(found))
 
 
