@@ -24,6 +24,7 @@ from admin.words import Language, Words, read_words
 from contract.retention import Retention
 from contract.windows import Resolution
 from runtime.errors import BrokerFailure, reason_of
+from runtime.redis import server_ms
 from runtime.settings import MqttSettings, load_settings
 
 STDIN: Final = "-"
@@ -100,8 +101,7 @@ def look_everywhere(logs: Iterable[str], folders: Iterable[str], *, broker: bool
     for name in folders:
         seen.folders[name] = look_through_folder(Path(name))
     with database() as client:
-        seconds, micros = client.time()
-        seen.redis = survey(client, int(seconds) * 1000 + int(micros) // 1000)
+        seen.redis = survey(client, server_ms(client))
     seen.misfits = list(seen.redis.misfits)
     if broker:
         try:

@@ -12,7 +12,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from admin.database import open_to_look
+from admin.cameras import TLS_PORT
+from admin.database import LOOK_TIMEOUT_S
 from admin.facts import Facts, Unknown
 from admin.finding import Finding, Level, worst
 from admin.findings import findings
@@ -24,10 +25,8 @@ from admin.settings import AdminSettings
 from dashboard.settings import DashboardSettings
 from runtime.arguments import read_port
 from runtime.errors import RedisUnavailable
-from runtime.redis import REDIS_ERRORS, Client
+from runtime.redis import REDIS_ERRORS, Client, connect
 from runtime.settings import MqttSettings, RedisSettings, load_settings
-
-TLS_PORT: Final = 8883
 
 _STYLE: Final = {Level.OK: "green", Level.LOOK: "yellow", Level.ACT: "bold red"}
 
@@ -115,7 +114,7 @@ def as_json(found: list[Finding]) -> str:
 
 def _open(settings: RedisSettings) -> Client | Unknown:
     try:
-        return open_to_look(settings)
+        return connect(settings, LOOK_TIMEOUT_S)
     except RedisUnavailable as error:
         return Unknown(str(error))
 

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from admin.database import database
 from admin.errors import Refused
-from admin.keeping import read_retentions
 from admin.moments import EXAMPLE, parse_moment
 from admin.sink import STANDARD_OUTPUT, open_sink
 from admin.tables import (
@@ -19,7 +18,6 @@ from admin.tables import (
     write_csv,
     write_parquet,
 )
-from contract.retention import Retention
 from contract.windows import Resolution
 from dashboard.figures.downloads import CSV, PARQUET
 from dashboard.figures.periods import Span
@@ -99,10 +97,7 @@ def export(client: Client, arguments: argparse.Namespace, kind: str, now_ms: int
     subjects = read_subjects(client)
     wanted = choose(client, subjects, arguments)
     resolution = RESOLUTIONS[arguments.resolution]
-    kept = read_retentions(client, sorted({subject.site.name for subject in wanted}))
-    spans = [
-        _span(arguments, subject.site, resolution, kept[subject.site.name], now_ms) for subject in wanted
-    ]
+    spans = [_span(arguments, subject.site, resolution, now_ms) for subject in wanted]
     pieces = read_pieces(WindowStore(client, lambda: now_ms), subjects, wanted, resolution, spans, now_ms)
     with open_sink(arguments.output, CONTENT_TYPES[kind], replace=arguments.replace) as out:
         if kind == "csv":
@@ -144,11 +139,9 @@ def format_of(output: str, given: str | None) -> str:
     return given or named or "csv"
 
 
-def _span(
-    arguments: argparse.Namespace, site: Site, resolution: Resolution, kept: Retention, now_ms: int
-) -> Span:
+def _span(arguments: argparse.Namespace, site: Site, resolution: Resolution, now_ms: int) -> Span:
     begin, end = (parse_moment(text, site.time_zone) for text in (arguments.begin, arguments.end))
     if not begin < min(end, now_ms):
         raise Refused("--to must be later than --from, and --from must have been")
-    check_kept(resolution, begin, now_ms, site.time_zone, kept)
+    check_kept(resolution, begin, now_ms, site.time_zone, site.retention)
     return Span(begin, min(end, now_ms))

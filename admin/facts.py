@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contract.events import CameraStatus
+from dashboard.cameras.reports import Heard, Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +159,8 @@ class CameraFacts:
         is_open: whether its site was open.
         looked: whether it looked.
         retired: whether it has not looked for a week.
-        clock: what is to be said of its clock; '' where nothing is known.
-        refusal: why messages of it are refused; '' where none are.
+        heard: its newest reports; None: none of late.
+        refusal: its newest message that was refused; None: none of late.
         published: frames with faces that it sent; of these ``shed``, ``dropped`` by itself, or ``expired``.
     """
 
@@ -167,8 +168,8 @@ class CameraFacts:
     is_open: bool
     looked: bool
     retired: bool
-    clock: str
-    refusal: str
+    heard: Heard | None
+    refusal: Refusal | None
     published: int
     shed: int
     dropped: int

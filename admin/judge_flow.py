@@ -6,6 +6,7 @@ from typing import Final
 from admin.facts import CameraFacts, Facts, FlowFacts, PartitionFacts, Unknown
 from admin.finding import Finding, Level, act, look, ok
 from contract.events import CameraStatus
+from dashboard.cameras.reports import Clock, clock_words, judge_clock, refusal_words
 from dashboard.words.times import duration
 
 WORKERS, AGGREGATORS, QUEUES, MODEL = "workers", "aggregators", "queues", "model"
@@ -21,6 +22,8 @@ STREAM_ACT: Final = 100_000
 
 OUTBOX_LOOK, OUTBOX_ACT = 100, 1_500
 """Messages; of more than 2,000 the oldest go."""
+
+SET_CLOCK: Final = "Let the camera take its time from NTP."
 
 NEW_MS: Final = 180_000
 """So long after its start nothing of a camera may be told: reports are judged when their minute is over."""
@@ -160,12 +163,16 @@ def _is_gone(camera: CameraFacts, status: CameraStatus | None) -> bool:
 
 
 def _judge_camera(camera: CameraFacts, status: CameraStatus | None, now_ms: int) -> Iterator[Finding]:
-    if camera.refusal:
-        yield act(camera.name, camera.refusal, "Update the camera, or find out who sends in its name.")
-    if "wrong" in camera.clock:
-        yield act(camera.name, camera.clock, "Let the camera take its time from NTP.")
-    elif "ahead" in camera.clock or "behind" in camera.clock:
-        yield look(camera.name, camera.clock, "Let the camera take its time from NTP.")
+    refused = refusal_words(camera.refusal)
+    if refused:
+        yield act(camera.name, refused, "Update the camera, or find out who sends in its name.")
+    clock, told = judge_clock(camera.heard, camera.refusal), clock_words(camera.heard, camera.refusal)
+    if clock is Clock.WRONG:
+        yield act(camera.name, told, SET_CLOCK)
+    elif clock is Clock.AHEAD:
+        yield look(camera.name, told, SET_CLOCK)
+    elif clock is Clock.LATE:
+        yield look(camera.name, told, f"{SET_CLOCK} If it does, look at its network and at the queues.")
     if not camera.is_open or camera.looked:
         return
     if status and not status.online:

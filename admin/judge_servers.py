@@ -120,17 +120,19 @@ def judge_certificates(facts: Sequence[CertificateFacts | Unknown], now_ms: int)
 
 def _judge_certificate(facts: CertificateFacts, now_ms: int) -> Iterator[Finding]:
     left_ms = facts.ends_ms - now_ms
+    days = left_ms // _DAY_MS
+    left = "1 day" if days == 1 else f"{days} days" if days else "less than a day"
     renew = "Run `admin setup`, and restart what serves it."
     if facts.is_authority:
         renew = "A new authority, and its file for every camera: see docs/operations.md."
     if left_ms <= 0:
         yield act(CERTIFICATE, f"{facts.what} has ended: nobody can connect", renew)
     elif left_ms < ENDS_ACT_MS:
-        yield act(CERTIFICATE, f"{facts.what} ends in {left_ms // _DAY_MS} days", renew)
+        yield act(CERTIFICATE, f"{facts.what} ends in {left}", renew)
     elif left_ms < (AUTHORITY_LOOK_MS if facts.is_authority else ENDS_LOOK_MS):
-        yield look(CERTIFICATE, f"{facts.what} ends in {left_ms // _DAY_MS} days", renew)
+        yield look(CERTIFICATE, f"{facts.what} ends in {left}", renew)
     else:
-        yield ok(CERTIFICATE, f"{facts.what} is good for {left_ms // _DAY_MS} days")
+        yield ok(CERTIFICATE, f"{facts.what} is good for {left}")
     if facts.missing:
         yield act(
             CERTIFICATE,

@@ -13,7 +13,7 @@ from contract.rules import BadRule, DeviationRule, decode_rule
 from contract.windows import WINDOW_MS, Resolution
 from dashboard.figures.subjects import read_subjects, site_of
 from runtime.expiry import expire_earlier
-from runtime.redis import Client
+from runtime.redis import Client, server_ms
 
 AS_USUAL: Final = "default"
 """In place of a time: as long as a site keeps windows that sets nothing."""
@@ -72,8 +72,7 @@ def hold(client: Client, site: str, kept: Retention, time_zone: tzinfo) -> int:
         time_zone: the site's.
     """
     subjects = [subject for subject in read_subjects(client).names if site_of(subject) == site]
-    seconds, micros = client.time()
-    now_ms = int(seconds) * 1000 + int(micros) // 1000
+    now_ms = server_ms(client)
     earlier = expire_earlier(client, subjects, list(Resolution), kept, time_zone, now_ms)
     if earlier:
         # by its name: redis-py's own sends INCRBY, which the operator's user may not

@@ -4,9 +4,10 @@ from datetime import UTC
 from typing import Final
 
 from admin.facts import CameraFacts
+from admin.probe_redis import RECENT_MS
 from contract import row
 from contract.windows import WINDOW_MS, Resolution
-from dashboard.cameras.reports import clock_words, read_heard, read_refusals, refusal_words
+from dashboard.cameras.reports import Heard, Refusal, read_heard, read_refusals
 from dashboard.figures.sites import Site, read_sites
 from dashboard.figures.store import WindowStore
 from dashboard.figures.subjects import read_subjects, site_of
@@ -15,7 +16,6 @@ from runtime.figures import Rows
 from runtime.redis import Client
 
 _MINUTE_MS: Final = WINDOW_MS[Resolution.MINUTE]
-RECENT_MS: Final = 900_000
 WEEK_MS: Final = 7 * 86_400_000
 SETTLED_MS: Final = 60_000
 """A camera's reports come up to so long after what they are about: younger minutes are not judged yet."""
@@ -50,8 +50,8 @@ def probe_cameras(client: Client, settings: DashboardSettings, now_ms: int) -> t
             windows[camera].rows.sum(axis=0),
             bool(week[camera].column("analysed_ms").any()),
             sites[site_of(camera)],
-            clock_words(heard.get(camera), refusals.get(camera)),
-            refusal_words(refusals.get(camera)),
+            heard.get(camera),
+            refusals.get(camera),
             now_ms,
         )
         for camera in cameras
@@ -59,7 +59,13 @@ def probe_cameras(client: Client, settings: DashboardSettings, now_ms: int) -> t
 
 
 def _facts(
-    camera: str, total: Rows, looked_lately: bool, site: Site, clock: str, refusal: str, now_ms: int
+    camera: str,
+    total: Rows,
+    looked_lately: bool,
+    site: Site,
+    heard: Heard | None,
+    refusal: Refusal | None,
+    now_ms: int,
 ) -> CameraFacts:
     published, classified, shed, refused, dropped = (
         int(total[column]) for column in (row.PUBLISHED, row.FRAMES, row.SHED, row.REFUSED, row.DROPPED)
@@ -69,7 +75,7 @@ def _facts(
         is_open=site.hours.open_ms(now_ms - RECENT_MS, now_ms, site.time_zone) > 0,
         looked=bool(total[row.ANALYSED_MS]),
         retired=not looked_lately,
-        clock=clock,
+        heard=heard,
         refusal=refusal,
         published=published,
         shed=shed,

@@ -10,9 +10,10 @@ from redis.exceptions import ResponseError
 from admin.facts import FlowFacts, PartitionFacts, RedisFacts
 from admin.sealing import oldest_unread_ms
 from contract import keys
-from contract.model import model_times
+from dashboard.figures.correction import versions
+from dashboard.figures.periods import Span
 from dashboard.figures.subjects import read_subjects
-from runtime.redis import Client
+from runtime.redis import Client, server_ms
 
 RECENT_MS: Final = 900_000
 """What is looked back on: 15 minutes."""
@@ -67,24 +68,23 @@ def probe_flow(client: Client, now_ms: int) -> FlowFacts:
         RedisError: it does not answer, or does not tell.
     """
     began_s = time.monotonic()
-    seconds, micros = client.time()
+    redis_ms = server_ms(client)
     half_ms = round((time.monotonic() - began_s) * 500)
-    server_ms = int(seconds) * 1000 + int(micros) // 1000
     leases: list[Any] = list(client.mget([keys.slot_lease(number) for number in range(SLOTS)]))
     sessions: list[Any] = list(client.mget([keys.slot_session(number) for number in range(SLOTS)]))
     heartbeats: Any = client.zrange(keys.AGGREGATORS, 0, -1, withscores=True)
     cards: Any = client.hkeys(keys.MODELS)
     return FlowFacts(
-        clock_ms=_apart_ms(now_ms + half_ms - server_ms, half_ms),
+        clock_ms=_apart_ms(now_ms + half_ms - redis_ms, half_ms),
         partitions=_partitions(client),
-        aggregators=sum(beat_ms > server_ms - ALIVE_MS for _, beat_ms in heartbeats),
+        aggregators=sum(beat_ms > redis_ms - ALIVE_MS for _, beat_ms in heartbeats),
         workers=sum(lease is not None for lease in leases),
         orphans=sum(
             lease is None and session is not None for lease, session in zip(leases, sessions, strict=True)
         ),
         cards=tuple(sorted(card.decode() for card in cards)),
-        models=_models(client, server_ms),
-        refused=_refused(client, server_ms),
+        models=_models(client, redis_ms),
+        refused=_refused(client, redis_ms),
     )
 
 
@@ -123,24 +123,16 @@ def _unread(client: Client, number: int, entries: int) -> int:
     return int(group["lag"]) + int(group["pending"])
 
 
-def _models(client: Client, server_ms: int) -> tuple[str, ...]:
+def _models(client: Client, redis_ms: int) -> tuple[str, ...]:
     """Versions that classified faces of late."""
-    with client.pipeline(transaction=False) as pipe:
-        for camera in read_subjects(client).cameras:
-            pipe.hgetall(keys.open_visits(camera))
-        replies = pipe.execute()
-    found = {
-        version
-        for fields in replies
-        for version, (_, last_ms) in model_times(fields).items()
-        if last_ms > server_ms - RECENT_MS
-    }
+    lately = Span(redis_ms - RECENT_MS, redis_ms + 1)
+    found = versions(client, read_subjects(client).cameras, lately)
     return tuple(sorted(found))
 
 
-def _refused(client: Client, server_ms: int) -> dict[str, int]:
+def _refused(client: Client, redis_ms: int) -> dict[str, int]:
     """Reason → messages of late, of the newest that are described."""
-    since = str(server_ms - RECENT_MS)
+    since = str(redis_ms - RECENT_MS)
     entries: Any = client.xrevrange(keys.REJECTED, "+", since, count=REFUSALS)
     reasons = (fields.get(b"reason", b"").decode(errors="replace") for _, fields in entries)
     return dict(Counter(reasons).most_common())

@@ -85,10 +85,9 @@ RIGHTS: Final[dict[str, Rights]] = {
         ("moodlens:*",),
     ),
     ADMIN: Rights(
-        f"{_CLAIM} {_SCRIPT} info time scan type exists ttl pttl dbsize memory|usage acl|log acl|whoami "
-        "get mget set del unlink incr getrange setrange strlen bitfield bitfield_ro hmget hgetall hkeys hlen "
-        "hset hdel pexpireat smembers sismember scard srem zrange zcard xadd xdel xlen xrange xrevrange "
-        "xpending xinfo|stream xinfo|groups xinfo|consumers multi exec discard",
+        f"{_CLAIM} {_SCRIPT} info time scan type exists pttl memory|usage acl|log get mget set del incr "
+        "getrange setrange strlen bitfield hmget hgetall hkeys hset hdel pexpireat smembers zrange xadd xdel "
+        "xlen xrange xrevrange xpending xinfo|groups",
         ("moodlens:*",),
     ),
     HEALTH: Rights(_CONNECT),

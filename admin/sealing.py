@@ -12,7 +12,7 @@ from contract import keys
 from contract.visits import last_faces_ms
 from contract.windows import WINDOW_MS, Resolution, chunk_at
 from dashboard.figures.store import SEALED_AFTER_MS
-from runtime.redis import Client
+from runtime.redis import Client, server_ms
 
 _MINUTE_MS: Final = WINDOW_MS[Resolution.MINUTE]
 
@@ -70,8 +70,7 @@ def read_unsettled(client: Client, camera: str) -> Unsettled:
     The stream is read before the open visits: an event between the two is seen in one of them, or is so new
     that nothing sealed comes of it.
     """
-    seconds, micros = client.time()
-    now_ms = int(seconds) * 1000 + int(micros) // 1000
+    now_ms = server_ms(client)
     unread_ms = oldest_unread_ms(client, keys.partition_of(camera))
     fields: Any = client.hgetall(keys.open_visits(camera))
     return Unsettled(now_ms, unread_ms, min(last_faces_ms(fields), default=None))

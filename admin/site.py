@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from admin.database import database
 from admin.errors import Refused
-from admin.keeping import hold, parse_keep, read_retentions, rules_beyond
+from admin.keeping import hold, parse_keep, rules_beyond
 from contract import keys
 from contract.events import NAME_PATTERN
 from contract.hours import EXAMPLE, BadHours, OpeningHours
@@ -68,10 +68,8 @@ def _do(arguments: argparse.Namespace) -> None:
         if arguments.list:
             if values:
                 raise Refused("--list shows; to change a site, name it")
-            names = _known(client)
-            retentions = read_retentions(client, names)
-            for name in names:
-                _say(_line(_read(client, name), retentions[name]))
+            for name in _known(client):
+                _say(_line(_read(client, name)))
             return
         if not _NAME.fullmatch(arguments.name):
             raise Refused(f"{arguments.name!r} is no site: a-z, 0-9 and -")
@@ -79,12 +77,11 @@ def _do(arguments: argparse.Namespace) -> None:
         before = _read(client, arguments.name)
         _write(client, arguments.name, values)
         site = _read(client, arguments.name)
-        kept = read_retentions(client, [site.name])[site.name]
-        _say(_line(site, kept))
+        _say(_line(site))
         said = warnings(before, site, has_windows=has_windows)
         if arguments.keep:
-            said += _hold(client, site, kept)
-        for warning in (*said, *_unusable(kept)):
+            said += _hold(client, site)
+        for warning in (*said, *_unusable(site.retention)):
             _say(warning)
 
 
@@ -145,10 +142,10 @@ def _write(client: Client, name: str, values: Mapping[str, str | None]) -> None:
         client.hdel(keys.site(name), *gone)
 
 
-def _hold(client: Client, site: Site, kept: Retention) -> list[str]:
+def _hold(client: Client, site: Site) -> list[str]:
     """Has what is stored go as the site keeps it now; what there is to say of that."""
-    said = rules_beyond(client, read_subjects(client).of_site(site.name), kept)
-    earlier = hold(client, site.name, kept, site.time_zone)
+    said = rules_beyond(client, read_subjects(client).of_site(site.name), site.retention)
+    earlier = hold(client, site.name, site.retention, site.time_zone)
     if earlier:
         said.append(
             f"Note: what is stored goes earlier, too (chunks: {earlier:,}); what is older than that is gone."
@@ -160,10 +157,11 @@ def _unusable(kept: Retention) -> list[str]:
     return [f"Note: {FIELDS[each]} is not used: {why}" for each, why in kept.unusable.items()]
 
 
-def _line(site: Site, kept: Retention) -> str:
+def _line(site: Site) -> str:
     hours = str(site.hours) or "day and night"
     simulated = ", simulated" if site.simulated else ""
-    return f"{site.name}: time zone {site.time_zone}, k {site.k}, open {hours}, keeps {kept}{simulated}"
+    shown = f"time zone {site.time_zone}, k {site.k}, open {hours}, keeps {site.retention}{simulated}"
+    return f"{site.name}: {shown}"
 
 
 def _say(line: str) -> None:

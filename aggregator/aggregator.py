@@ -14,7 +14,7 @@ from aggregator.settings import AggregatorSettings
 from aggregator.sites import Site, Sites
 from aggregator.trim import Trimmer
 from runtime.health import Health
-from runtime.redis import REDIS_ERRORS, Client
+from runtime.redis import REDIS_ERRORS, Client, server_ms
 from runtime.zones import named_zone
 
 log = logging.getLogger(__name__)
@@ -84,8 +84,7 @@ class Aggregator:
         """One read of every owned partition; whether there may be more to read."""
         self._leases.refresh()
         self._sync_partitions()
-        seconds, micros = self._client.time()
-        now_ms = int(seconds) * 1000 + int(micros) // 1000
+        now_ms = server_ms(self._client)
         most = self._settings.batch_entries
         busy = False
         for number, entries in read_entries(self._client, sorted(self._partitions), most).items():

@@ -5,7 +5,7 @@ import secrets
 import time
 
 from contract import keys
-from runtime.redis import Client
+from runtime.redis import Client, server_ms
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class Leases:
 
     def _members(self) -> int:
         """How many aggregators run, this one included."""
-        now_ms = self._now_ms()
+        now_ms = server_ms(self._client)
         with self._client.pipeline(transaction=False) as pipe:
             pipe.zadd(keys.AGGREGATORS, {self._id: now_ms})
             pipe.zremrangebyscore(keys.AGGREGATORS, "-inf", now_ms - LEASE_MS)
@@ -86,8 +86,3 @@ class Leases:
     def _give_up(self, partition: int) -> None:
         self.owned.discard(partition)
         self._release(keys=[keys.lease(partition)], args=[self._id])
-
-    def _now_ms(self) -> int:
-        """The server's clock: the one all aggregators share."""
-        seconds, micros = self._client.time()
-        return int(seconds) * 1000 + int(micros) // 1000

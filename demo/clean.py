@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from contract.labels import LABELS
 from demo.comparison import Floats
 from demo.face_model import FaceModel
 from demo.figure import Figure
@@ -54,7 +55,7 @@ class CleanRenders:
             )
             told = self._classifier.classify(crops).astype(np.float64)
             self._known.update(zip(new, told, strict=True))
-        return np.array([self._known[one] for one in wanted]).reshape(len(faces), -1)
+        return np.array([self._known[one] for one in wanted]).reshape(len(faces), len(LABELS))
 
     def _figure(self, seed: int) -> Figure:
         if seed not in self._figures:

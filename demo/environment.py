@@ -12,6 +12,7 @@ _NOT_OURS = tuple(
         "REDIS_",
         "HEALTH_",
         "LOG_",
+        "AGGREGATOR_WEBHOOK_",
         "DASHBOARD_USERS_FILE",
         "DASHBOARD_TLS_",
         "PRODUCER_CAMERA",

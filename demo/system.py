@@ -28,7 +28,7 @@ from demo.story import Story, load_story
 from demo.supervision import Supervisor
 from producer.yunet_file import YunetUnavailable, fetch_yunet
 from runtime.errors import RedisUnavailable
-from runtime.redis import REDIS_ERRORS, Client, open_redis
+from runtime.redis import REDIS_ERRORS, Client, connect, open_redis
 from runtime.settings import PREFIX, MqttSettings, RedisSettings
 
 SERVER_READY_S = 15.0
@@ -94,6 +94,7 @@ class System:
         self._mqtt = MqttSettings.model_construct(host=HOST, port=mqtt_port)  # nothing of the environment
         self._pulse = Pulse(self._mqtt)
         self._redis_url = f"redis://{HOST}:{redis_port}/0"
+        self._redis_settings = RedisSettings.model_construct(url=SecretStr(self._redis_url))
         self._client: Client | None = None
         self._audit: Audit | None = None
         self._environment = child_environment(
@@ -126,6 +127,7 @@ class System:
         redis = self._spawn(Command("redis", self._redis.command, self._environment, quiet=True))
         broker = self._spawn(Command("broker", self._broker.command, self._environment, quiet=True))
         wait_until_ready(redis, self._redis_answers, SERVER_READY_S, self._stop)
+        self._prepare_redis()
         wait_until_ready(broker, lambda: self._pulse.beats(1.0), SERVER_READY_S, self._stop)
         self._supervisor.watch(redis, vital=True)
         self._supervisor.watch(broker)
@@ -267,15 +269,18 @@ class System:
 
     def _redis_answers(self) -> bool:
         try:
-            self._client = open_redis(RedisSettings.model_construct(url=SecretStr(self._redis_url)))
+            connect(self._redis_settings).close()
         except RedisUnavailable:
             return False
+        return True
+
+    def _prepare_redis(self) -> None:
+        client = self._client = open_redis(self._redis_settings)
         for site in {source.camera.partition("/")[0] for source in self._sources}:
             # one machine, one visitor who knows: nothing needs to be hidden
-            self._client.hset(keys.site(site), mapping={"k": 1, "simulated": int(self._story is not None)})
+            client.hset(keys.site(site), mapping={"k": 1, "simulated": int(self._story is not None)})
         if self._options.report:
-            self._audit = Audit(self._client, [source.camera for source in self._sources], self._say)
-        return True
+            self._audit = Audit(client, [source.camera for source in self._sources], self._say)
 
 
 def _require_dashboard() -> None:

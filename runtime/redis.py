@@ -1,5 +1,7 @@
 """The connection to Redis (single server or Cluster) and the check of what it holds."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from redis import Redis, RedisCluster
@@ -29,10 +31,41 @@ def open_redis(settings: RedisSettings) -> Client:
         RedisUnavailable: no answer, or the login is refused.
         LayoutMismatch: the data was laid out otherwise.
     """
-    try:
-        client = _connect(settings)
-        client.ping()
+    client = connect(settings)
+    with _failures_named():
         _claim_layout(client)
+    return client
+
+
+def connect(settings: RedisSettings, timeout_s: float = TIMEOUT_S) -> Client:
+    """A client whose server answers and was asked for nothing else: one that is full can be looked at, too.
+
+    Raises:
+        RedisUnavailable: no answer, or the login is refused.
+    """
+    url = settings.url.get_secret_value()
+    options = {
+        "retry": Retry(ExponentialWithJitterBackoff(base=0.05, cap=1.0), RETRIES),
+        "socket_timeout": timeout_s,
+        "socket_connect_timeout": timeout_s,
+        "driver_info": None,  # no word on our library: Redis 7.0 cannot allow a user that command alone
+    }
+    with _failures_named():
+        client: Client = (RedisCluster if settings.cluster else Redis).from_url(url, **options)
+        client.ping()
+    return client
+
+
+def server_ms(client: Client) -> int:
+    """The server's clock, UTC: the one that all who use it share."""
+    seconds, micros = client.time()
+    return int(seconds) * 1000 + int(micros) // 1000
+
+
+@contextmanager
+def _failures_named() -> Iterator[None]:
+    try:
+        yield
     except AuthenticationError as error:
         raise RedisUnavailable(f"Redis refuses the login: {error}") from None
     except (*REDIS_ERRORS, OSError) as error:
@@ -41,18 +74,6 @@ def open_redis(settings: RedisSettings) -> Client:
         raise RedisUnavailable(f"Redis does not answer: {error}") from None
     except ValueError as error:
         raise RedisUnavailable(f"MOODLENS_REDIS_URL is not usable: {error}") from None
-    return client
-
-
-def _connect(settings: RedisSettings) -> Client:
-    url = settings.url.get_secret_value()
-    options = {
-        "retry": Retry(ExponentialWithJitterBackoff(base=0.05, cap=1.0), RETRIES),
-        "socket_timeout": TIMEOUT_S,
-        "socket_connect_timeout": TIMEOUT_S,
-        "driver_info": None,  # no word on our library: Redis 7.0 cannot allow a user that command alone
-    }
-    return RedisCluster.from_url(url, **options) if settings.cluster else Redis.from_url(url, **options)
 
 
 def _claim_layout(client: Client) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any, Final
 
 from contract import keys
@@ -89,17 +90,39 @@ def read_refusals(client: Client, now_ms: int) -> dict[str, Refusal]:
     return refusals
 
 
+class Clock(Enum):
+    """How a camera's clock is."""
+
+    UNKNOWN = auto()
+    RIGHT = auto()
+    AHEAD = auto()
+    LATE = auto()
+    """Behind, or what it sends takes long."""
+    WRONG = auto()
+    """So far off that what it sends is refused."""
+
+
+def judge_clock(heard: Heard | None, refusal: Refusal | None) -> Clock:
+    """How a camera's clock is. Pure."""
+    if refusal and refusal.reason in _CLOCKS and (heard is None or heard.at_ms < refusal.at_ms):
+        return Clock.WRONG
+    if heard is None:
+        return Clock.UNKNOWN
+    if heard.delay_ms < -AHEAD_MS:
+        return Clock.AHEAD
+    return Clock.LATE if heard.delay_ms > BEHIND_MS else Clock.RIGHT
+
+
 def clock_words(heard: Heard | None, refusal: Refusal | None) -> str:
     """What is to be said of a camera's clock; '' where nothing is known of it. Pure."""
-    if refusal and refusal.reason in _CLOCKS and (heard is None or heard.at_ms < refusal.at_ms):
+    clock = judge_clock(heard, refusal)
+    if clock is Clock.WRONG and refusal:
         return f"clock is wrong ({refusal.detail}): nothing of it counts until it is set right"
-    if heard is None:
-        return ""
-    if heard.delay_ms < -AHEAD_MS:
+    if clock is Clock.AHEAD and heard:
         return f"clock {duration(-heard.delay_ms)} ahead"
-    if heard.delay_ms > BEHIND_MS:
+    if clock is Clock.LATE and heard:
         return f"clock {duration(heard.delay_ms)} behind, or its reports come late"
-    return "clock is right"
+    return "clock is right" if clock is Clock.RIGHT else ""
 
 
 def refusal_words(refusal: Refusal | None) -> str:

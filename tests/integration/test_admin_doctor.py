@@ -13,9 +13,9 @@ import redis
 
 from admin import vault as names
 from admin.authority import make_authority, make_server, server_names
-from admin.cameras import client_id
+from admin.cameras import TLS_PORT, client_id
 from admin.demo import refuse_real_stores
-from admin.doctor import TLS_PORT, gather
+from admin.doctor import gather
 from admin.errors import Refused
 from admin.facts import BrokerFacts, FlowFacts
 from admin.finding import Finding, Level

@@ -16,6 +16,7 @@ from contract.codec import encode
 from contract.events import CROP_LIFETIME_S, SCHEMA, CameraReport, CameraStatus
 from contract.topics import Suffix, topic
 from contract.windows import GRAIN_MS
+from dashboard.cameras.reports import clock_words
 from dashboard.settings import DashboardSettings
 from runtime.mqtt import Session, close_mqtt, open_mqtt
 from tests.support.events import CAMERA, camera_report, frame_faces, utc_ms
@@ -100,7 +101,7 @@ def _clock(server: SecuredServer) -> str:
     with server.redis_of(names.ADMIN) as client:
         return next(
             (
-                camera.clock
+                clock_words(camera.heard, camera.refusal)
                 for camera in probe_cameras(client, DashboardSettings(), utc_ms())
                 if camera.name == CAMERA
             ),

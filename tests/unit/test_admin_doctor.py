@@ -20,7 +20,9 @@ from admin.facts import (
 )
 from admin.finding import Finding, Level, worst
 from admin.findings import findings
+from contract.codec import Reason
 from contract.events import SCHEMA, CameraStatus
+from dashboard.cameras.reports import Heard, Refusal
 
 NOW_MS = 1_780_000_000_000
 DAY_MS = 86_400_000
@@ -38,7 +40,7 @@ REDIS = RedisFacts("", "8.0.2", 100, 1_000, "noeviction", 0, True, 50, True, Tru
 CERTIFICATE = CertificateFacts("the broker's", NOW_MS + 100 * DAY_MS, is_served=True)
 PARTITION = PartitionFacts(0, 40, 0, None, True, {"mqtt": 0, "webhook": 0})
 FLOW = FlowFacts(12, (PARTITION,), 1, 2, 0, ("net-1",), ("net-1",), {})
-SEEN = CameraFacts(CAMERA, True, True, False, "clock is right", "", 1_000, 0, 0, 0)
+SEEN = CameraFacts(CAMERA, True, True, False, Heard(NOW_MS, 1_000), None, 1_000, 0, 0, 0)
 WELL = Facts(NOW_MS, BROKER, (REDIS,), (CERTIFICATE,), DiskFacts("/secrets", 10_000, 5_000), FLOW, (SEEN,))
 
 
@@ -80,6 +82,8 @@ FAULTS: list[tuple[str, dict[str, Any], Level, str]] = [
     ("redis", {"is_rewriting": False}, Level.LOOK, "could not rewrite its file"),
     ("certificate", {"ends_ms": NOW_MS - 1}, Level.ACT, "has ended"),
     ("certificate", {"ends_ms": NOW_MS + 13 * DAY_MS}, Level.ACT, "ends in 13 days"),
+    ("certificate", {"ends_ms": NOW_MS + DAY_MS}, Level.ACT, "ends in 1 day"),
+    ("certificate", {"ends_ms": NOW_MS + DAY_MS - 1}, Level.ACT, "ends in less than a day"),
     ("certificate", {"ends_ms": NOW_MS + 29 * DAY_MS}, Level.LOOK, "ends in 29 days"),
     ("certificate", {"is_authority": True}, Level.LOOK, "ends in 100 days"),
     ("certificate", {"missing": ("shop.example",)}, Level.ACT, "is not for shop.example"),
@@ -109,9 +113,15 @@ FAULTS: list[tuple[str, dict[str, Any], Level, str]] = [
     ("partition", {"waiting": {"webhook": 200}}, Level.LOOK, "200 messages wait for webhook"),
     ("partition", {"waiting": {"webhook": 1_900}}, Level.ACT, "1,900 messages wait for webhook"),
     ("camera", {"looked": False}, Level.ACT, "has told of nothing for 15 minutes"),
-    ("camera", {"refusal": "messages of it are refused"}, Level.ACT, "messages of it are refused"),
-    ("camera", {"clock": "clock is wrong (x)"}, Level.ACT, "clock is wrong"),
-    ("camera", {"clock": "clock 7 s behind, or …"}, Level.LOOK, "clock 7 s behind"),
+    (
+        "camera",
+        {"refusal": Refusal(NOW_MS, Reason.OTHER_CAMERA, "the clock is wrong, ahead and behind")},
+        Level.ACT,
+        "messages of it are refused, other camera",
+    ),
+    ("camera", {"refusal": Refusal(NOW_MS + 1, Reason.CLOCK_AHEAD, "x")}, Level.ACT, "clock is wrong (x)"),
+    ("camera", {"heard": Heard(NOW_MS, -7_000)}, Level.LOOK, "clock 7 s ahead"),
+    ("camera", {"heard": Heard(NOW_MS, 7_000)}, Level.LOOK, "clock 7 s behind, or its reports come late"),
     ("camera", {"shed": 50}, Level.LOOK, "5% of the frames of 15 minutes were shed, most of shop-1/entrance"),
     ("camera", {"expired": 200}, Level.ACT, "20% of the frames of 15 minutes were expired"),
     ("camera", {"dropped": 20}, Level.LOOK, "2% of the frames of 15 minutes were dropped"),
@@ -157,6 +167,14 @@ def test_a_camera_that_has_just_started_is_given_time(age_ms: int, level: Level)
     found = findings(replace(new, cameras=(replace(SEEN, looked=False),)))
     assert worst(found) is level
     assert [finding.about for finding in found if finding.level is not Level.OK] == [CAMERA]
+
+
+def test_a_camera_that_is_refused_by_its_clock_for_a_week_is_not_taken_for_one_taken_down() -> None:
+    refusal = Refusal(NOW_MS, Reason.CLOCK_BEHIND, "900 s behind")
+    wrong = replace(SEEN, looked=False, retired=True, heard=None, refusal=refusal)
+    found = findings(replace(WELL, cameras=(wrong,)))
+    assert [it.says for it in found if "clock is wrong" in it.says]
+    assert not [it for it in found if "for a week" in it.says]
 
 
 def test_a_camera_that_was_taken_down_long_ago_is_no_alarm() -> None:

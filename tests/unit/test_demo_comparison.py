@@ -1,6 +1,7 @@
 """Truth against measured, on events made by hand."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from contract import row
 from contract.events import FaceEmotions, FrameEmotions
 from contract.labels import LABELS, VALENCES
+from demo.clean import CleanRenders
 from demo.comparison import Visit, compare, correlation, match, true_visits
 from demo.report import summarise
 from demo.truth import ScriptedFace, ScriptedFrame
@@ -162,3 +164,8 @@ def test_the_summary_has_a_line_for_each_camera_of_a_story_only() -> None:
     }
     (line,) = summarise({"cameras": {"shop/door": told, "demo/entrance": {"frames": 3}}})
     assert line.startswith("shop/door: visits 3 of 4, dwell 8.5 of 9.0 s, ")
+
+
+def test_without_a_face_there_is_nothing_to_draw_clean() -> None:
+    unused: Any = None
+    assert CleanRenders(unused, unused).read([]).shape == (0, len(LABELS))

@@ -223,10 +223,18 @@ def test_sites_asked_for_have_a_camera_of_each_role_in_their_time_zone() -> None
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [["--days", "0"], ["--days", "401"], ["--seed", "-1"], ["--site", "A/b"], ["--time-zone", "Mars"]],
+    ("arguments", "says"),
+    [
+        ("--days 0", "0 is no number of days: 1 to 400"),
+        ("--days 401", "401 is no number of days: 1 to 400"),
+        ("--seed -1", "-1 is no whole number from 0 on"),
+        ("--site A/b", "A/b is no name of a site: a-z, 0-9 and -"),
+        ("--time-zone Mars", "'Mars' is no IANA time zone"),
+    ],
 )
-def test_wrong_arguments_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_arguments_are_refused_with_the_reason(
+    arguments: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit):
-        parse(arguments)
-    assert "error: " in capsys.readouterr().err
+        parse(arguments.split())
+    assert says in capsys.readouterr().err

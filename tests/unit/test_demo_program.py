@@ -26,23 +26,25 @@ def test_arguments_become_options() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "says"),
     [
-        ["--port", "0"],
-        ["--port", "70000"],
-        ["--seconds", "-1"],
-        ["--seconds", "nan"],
-        ["--headless", "--port", "1"],
-        ["--source", "0", "--story", "seven"],
-        ["--source", "0", "--history", "7"],
-        ["--history", "never"],
-        ["--history", "401"],
+        ("--port 0", "0 is no port: 1 to 65535"),
+        ("--port 70000", "70000 is no port: 1 to 65535"),
+        ("--seconds -1", "-1 is no number of seconds"),
+        ("--seconds nan", "nan is no number of seconds"),
+        ("--headless --port 1", "--port is for the dashboard, which --headless leaves out"),
+        ("--source 0 --story seven", "--story plays before synthetic cameras, which --source leaves out"),
+        ("--source 0 --history 7", "--history is the past of synthetic cameras, which --source leaves out"),
+        ("--history never", "never is no number of days: 0 to 400"),
+        ("--history 401", "401 is no number of days: 0 to 400"),
     ],
 )
-def test_wrong_arguments_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_arguments_are_refused_with_the_reason(
+    arguments: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit):
-        parse(arguments)
-    assert "error: " in capsys.readouterr().err
+        parse(arguments.split())
+    assert says in capsys.readouterr().err
 
 
 def test_a_file_is_played_again_and_again_and_a_webcam_or_url_is_not(tmp_path: Path) -> None:

@@ -116,6 +116,7 @@ def test_children_get_where_the_servers_are_and_nothing_of_another_installation(
         "MOODLENS_MQTT_TLS": "true",
         "MOODLENS_REDIS_CLUSTER": "true",
         "MOODLENS_HEALTH_PORT": "9000",
+        "MOODLENS_AGGREGATOR_WEBHOOK_URL": "https://hooks.example/real",
         "MOODLENS_PRODUCER_ONCE": "true",
         "MOODLENS_PRODUCER_YUNET_FILE": "/models/yunet.onnx",
     }

@@ -8,7 +8,7 @@ from runtime.errors import (
     LayoutMismatch,
     RedisUnavailable,
 )
-from runtime.redis import open_redis
+from runtime.redis import connect, open_redis
 from runtime.settings import RedisSettings
 from tests.support.services import RedisServer, free_port
 
@@ -29,6 +29,11 @@ def test_a_wrong_redis_password_is_one_clear_error(
     redis_client.config_set("requirepass", "right")
     with pytest.raises(RedisUnavailable, match="refuses the login"):
         open_redis(RedisSettings(url=redis_server.url.replace("//", "//:wrong@")))
+
+
+def test_who_only_looks_claims_nothing(redis_server: RedisServer, redis_client: redis.Redis) -> None:
+    connect(RedisSettings(url=redis_server.url)).close()
+    assert not redis_client.exists(keys.LAYOUT)
 
 
 def test_an_empty_redis_is_claimed_and_another_layout_refused(
