@@ -96,7 +96,8 @@ def _judge_memory(about: str, server: RedisFacts) -> Iterator[Finding]:
         yield judge(
             about,
             f"{share:.0%} of its memory is in use; when it is full, nothing is counted any more",
-            "Set a larger maxmemory (MOODLENS_REDIS_MAXMEMORY).",
+            "Set a larger maxmemory (MOODLENS_REDIS_MAXMEMORY), and twice that for its container "
+            "(MOODLENS_REDIS_MEMORY).",
         )
 
 
