@@ -65,7 +65,7 @@ def draw_health(context: Context) -> None:
     """
     if not context.subjects.cameras:
         st.info("No camera has been seen yet. Attach one as below.")
-    heard = read_heard(context.client, context.subjects.cameras)
+    heard = read_heard(context.client, context.subjects.cameras, context.now_ms)
     refusals = read_refusals(context.client, context.now_ms)
     show_strangers(context, refusals)
     for name in context.subjects.sites():
