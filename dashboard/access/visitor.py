@@ -1,4 +1,4 @@
-"""Who may come in, and what they may see."""
+"""The person before the page: who it is, and what they may see."""
 
 import time
 from functools import cache

@@ -8,7 +8,7 @@ import streamlit as st
 
 from contract import row
 from contract.windows import Resolution
-from dashboard.access import allowed_sites
+from dashboard.access.visitor import allowed_sites
 from dashboard.cameras.health import CameraHealth, account_of, is_online
 from dashboard.cameras.health_rows import health_rows
 from dashboard.cameras.outages import RESOLUTION, stretches
