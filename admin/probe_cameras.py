@@ -34,7 +34,7 @@ def probe_cameras(client: Client, settings: DashboardSettings, now_ms: int) -> t
     """
     known = read_subjects(client).cameras
     refusals = read_refusals(client, now_ms)
-    heard = read_heard(client, known)
+    heard = read_heard(client, known, now_ms)
     cameras = sorted({*known, *refusals})
     sites = read_sites(client, sorted(set(map(site_of, cameras))), settings)
     to_ms = (now_ms - SETTLED_MS) // _MINUTE_MS * _MINUTE_MS  # whole minutes: none that is still going on

@@ -15,11 +15,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from streamlit.web.bootstrap import load_config_options
 
-from dashboard.access import the_door
 from dashboard.access.door import is_loopback, refuse_open_door
 from dashboard.access.guard import Guard, out_of_order
 from dashboard.access.routes import SignIn
 from dashboard.access.users import BadUsersFile
+from dashboard.access.visitor import the_door
 from dashboard.closing import closes_in_time
 from dashboard.departure import Departure
 from dashboard.settings import DashboardSettings

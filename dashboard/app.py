@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard.access import sign_out_link, signed_in_as
+from dashboard.access.visitor import sign_out_link, signed_in_as
 from dashboard.menu import MENU, PageEntry
 from dashboard.shell.away import AWAY_ERRORS, away_words
 from dashboard.shell.context import Directory, read_directory

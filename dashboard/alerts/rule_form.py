@@ -1,6 +1,6 @@
 """From the fields of the form to a rule, and from what is wrong with a rule to the field. Pure.
 
-Fields are in the units that people read (``alert_words.unit``): shares in percent, dwell in seconds.
+Fields are in the units that people read (``words.alerts.unit``): shares in percent, dwell in seconds.
 """
 
 import re

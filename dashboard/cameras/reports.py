@@ -12,8 +12,11 @@ from contract.topics import parse_topic
 from dashboard.words.times import duration
 from runtime.redis import Client
 
-ENTRIES: Final = 500
-"""Newest entries of a partition that are looked through for reports: some half a minute of a few cameras."""
+HEARD_WITHIN_MS: Final = 25_000
+"""Entries of so lately are looked through for reports: a camera sends one every 10 s."""
+
+ENTRIES: Final = 5_000
+"""Of these the newest of a partition, at most: 200 a second."""
 
 REFUSALS: Final = 500
 REFUSED_WITHIN_MS: Final = 600_000
@@ -53,12 +56,12 @@ class Refusal:
     detail: str
 
 
-def read_heard(client: Client, cameras: Iterable[str]) -> dict[str, Heard]:
-    """``site/camera`` → its newest reports, of those that are still in the streams; one round trip."""
+def read_heard(client: Client, cameras: Iterable[str], now_ms: int) -> dict[str, Heard]:
+    """``site/camera`` → its reports of the last ``HEARD_WITHIN_MS``; one round trip."""
     partitions = sorted({keys.partition_of(camera) for camera in cameras})
     with client.pipeline(transaction=False) as pipe:
         for partition in partitions:
-            pipe.xrevrange(keys.stream(partition), count=ENTRIES)
+            pipe.xrevrange(keys.stream(partition), min=now_ms - HEARD_WITHIN_MS, count=ENTRIES)
         replies = pipe.execute()
     heard: dict[str, Heard] = {}
     for entries in replies:

@@ -69,7 +69,7 @@ class Verdict:
     days_after: int
 
 
-def compare_days(before: Days, after: Days, seed: int = 0) -> Verdict:
+def compare_days(before: Days, after: Days) -> Verdict:
     """Whether days after something differ from days before it, by more than days differ anyway.
 
     A permutation test: which days of a weekday came before and which after is shuffled. Weekdays that only
@@ -79,13 +79,12 @@ def compare_days(before: Days, after: Days, seed: int = 0) -> Verdict:
     Args:
         before: at least ``DAYS_LEAST`` days of weekdays that ``after`` has, too.
         after: likewise.
-        seed: of the shuffles, where there are too many to try all.
     """
     days = _Paired.of(before, after)
     sides = len(days.value) - int(days.is_after.sum()), int(days.is_after.sum())
     if min(sides) < DAYS_LEAST:
         return Verdict(NOT_ENOUGH, np.nan, np.nan, np.nan, np.nan, *sides)
-    shuffled = days.shuffles(seed)
+    shuffled = days.shuffles()
     differences, shifts = days.differences(shuffled, days.value), days.differences(shuffled, days.is_after)
     difference = float(days.differences(days.is_after[np.newaxis], days.value)[0])
 
@@ -127,7 +126,7 @@ class _Paired:
         order = kept[np.argsort(weekday[kept], kind="stable")]
         return cls(weekday[order], value[order], is_after[order])
 
-    def shuffles(self, seed: int) -> Floats:
+    def shuffles(self) -> Floats:
         """Ways to say which days of each weekday came after, float64 (m, n); all of them if not too many.
 
         What is drawn has the true one among it, so that the test never promises too much (Phipson & Smyth
@@ -137,7 +136,7 @@ class _Paired:
         if prod(comb(len(week), int(week.sum())) for week in weeks) <= PERMUTATIONS:
             every = [_placements(week) for week in weeks]
             return np.array([np.concatenate(one) for one in product(*every)])
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(0)
         drawn = [rng.permuted(np.tile(week, (PERMUTATIONS - 1, 1)), axis=1) for week in weeks]
         return np.vstack([self.is_after, np.concatenate(drawn, axis=1)])
 

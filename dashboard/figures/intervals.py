@@ -46,20 +46,19 @@ class Interval:
     enough: bool
 
 
-def index_intervals(rows: Rows, confidence: float = CONFIDENCE) -> tuple[Floats, Floats, Floats]:
+def index_intervals(rows: Rows) -> tuple[Floats, Floats, Floats]:
     """The mood index of each row and its interval: value, low and high, float64 (n,); NaN where not known.
 
     Args:
         rows: int64 (n, ``row.WIDTH``).
-        confidence: of the intervals.
     """
     value = figures.index(rows)
     visits = rows[:, row.VISITS]
-    half = _t(visits, confidence) * np.sqrt(figures.index_variance(rows) / np.maximum(visits, 1))
+    half = _t(visits) * np.sqrt(figures.index_variance(rows) / np.maximum(visits, 1))
     return value, np.maximum(value - half, min(VALENCES)), np.minimum(value + half, max(VALENCES))
 
 
-def share_interval(sums: Rows, label: int, confidence: float = CONFIDENCE) -> Interval | None:
+def share_interval(sums: Rows, label: int) -> Interval | None:
     """The share of a label with its interval, or None below two visits.
 
     Wilson's interval (1927) with the variance that the visits have, as for surveys (Dean & Pagano 2015,
@@ -71,18 +70,17 @@ def share_interval(sums: Rows, label: int, confidence: float = CONFIDENCE) -> In
     Args:
         sums: int64 (``row.WIDTH``,).
         label: index into ``LABELS``.
-        confidence: of the interval.
     """
     count = int(sums[row.VISITS])
     if count < 2:
         return None
     value = float(figures.shares(sums[np.newaxis])[0, label])
     variance = float(figures.share_variance(sums[np.newaxis])[0, label]) / count
-    low, high = _wilson(value, variance, count, float(_t(np.array([count]), confidence)[0]))
+    low, high = _wilson(value, variance, count, float(_t(np.array([count]))[0]))
     return Interval(value, low, high, count, enough=count >= SHARE_VISITS and value >= SHARE_LEAST)
 
 
-def change(now: Rows, before: Rows, confidence: float = CONFIDENCE) -> Interval | None:
+def change(now: Rows, before: Rows) -> Interval | None:
     """The index of a row less that of another, with the interval that chance among visits gives it.
 
     It is no verdict on what made the change: days differ for many reasons (``day_test``). Welch (1947).
@@ -90,7 +88,6 @@ def change(now: Rows, before: Rows, confidence: float = CONFIDENCE) -> Interval 
     Args:
         now: int64 (``row.WIDTH``,).
         before: likewise.
-        confidence: of the interval.
 
     Returns:
         None where one of them has fewer than two visits.
@@ -105,7 +102,7 @@ def change(now: Rows, before: Rows, confidence: float = CONFIDENCE) -> Interval 
     freedom = (
         variance**2 / float((variances**2 / (visits - 1)).sum()) if variance else float(visits.min() - 1)
     )
-    half = float(stdtrit(freedom, (1 + confidence) / 2)) * variance**0.5
+    half = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * variance**0.5
     difference = float(index[0] - index[1])
     return Interval(
         difference,
@@ -116,10 +113,10 @@ def change(now: Rows, before: Rows, confidence: float = CONFIDENCE) -> Interval 
     )
 
 
-def _t(visits: Ints, confidence: float) -> Floats:
+def _t(visits: Ints) -> Floats:
     """Quantiles of Student's t, float64 (n,); NaN below two visits."""
     freedom = np.where(visits >= 2, visits - 1, np.nan)
-    return np.asarray(stdtrit(freedom, (1 + confidence) / 2), np.float64)
+    return np.asarray(stdtrit(freedom, (1 + CONFIDENCE) / 2), np.float64)
 
 
 def _wilson(share: float, variance: float, visits: int, t: float) -> tuple[float, float]:

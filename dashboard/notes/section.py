@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from contract.notes import NAME_MAX, NoteKind, SiteNote
-from dashboard.access import signed_in_as
+from dashboard.access.visitor import signed_in_as
 from dashboard.figures.periods import local_day
 from dashboard.notes.form import note_of
 from dashboard.notes.kept import new_id, save_note

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard.access import signed_in_as
+from dashboard.access.visitor import signed_in_as
 from dashboard.alerts.overview import OpenAlert, PastAlert, acknowledge, read_alerts
 from dashboard.alerts.rule_section import show_rules
 from dashboard.figures.subjects import site_of

@@ -8,7 +8,7 @@ import streamlit as st
 
 from contract import row
 from contract.windows import Resolution
-from dashboard.access import allowed_sites
+from dashboard.access.visitor import allowed_sites
 from dashboard.cameras.health import CameraHealth, account_of, is_online
 from dashboard.cameras.health_rows import health_rows
 from dashboard.cameras.outages import RESOLUTION, stretches
@@ -65,7 +65,7 @@ def draw_health(context: Context) -> None:
     """
     if not context.subjects.cameras:
         st.info("No camera has been seen yet. Attach one as below.")
-    heard = read_heard(context.client, context.subjects.cameras)
+    heard = read_heard(context.client, context.subjects.cameras, context.now_ms)
     refusals = read_refusals(context.client, context.now_ms)
     show_strangers(context, refusals)
     for name in context.subjects.sites():

@@ -11,13 +11,13 @@ from contract.windows import Resolution
 from dashboard.charts.ranks import MOOD, RANKED, VISITS, Ranked, rank_chart, ranking
 from dashboard.charts.timeline import Timeline, ends_from_zero, index_ends, make_timeline
 from dashboard.figures.breakdowns import by_camera
-from dashboard.figures.downloads import show_downloads
 from dashboard.figures.models import read_models
 from dashboard.figures.places import cameras_of, sites_of, zones_of
 from dashboard.figures.queries import Answer, Question, answer, answer_zones
 from dashboard.figures.selection import Selection
 from dashboard.figures.subjects import site_of
 from dashboard.shell.context import Context, get_context
+from dashboard.shell.downloads import show_downloads
 from dashboard.shell.heading import show_kept, show_nothing
 from dashboard.shell.meaning import show_meaning
 from dashboard.words.basis import TITLE, Basis, basis_words

@@ -6,10 +6,10 @@ import streamlit as st
 from contract.windows import Resolution
 from dashboard.charts.hour_map import DWELL, MOOD, VISITS, extremes, hour_map
 from dashboard.figures.breakdowns import by_hour_of_week
-from dashboard.figures.downloads import show_downloads
 from dashboard.figures.periods import PERIODS, Period
 from dashboard.figures.queries import Question, answer
 from dashboard.shell.context import Context, get_context
+from dashboard.shell.downloads import show_downloads
 from dashboard.shell.heading import about, show_heading, show_kept, show_nothing
 from dashboard.shell.meaning import show_meaning
 from dashboard.words.sentences import DWELL_HELP, INDEX_HELP

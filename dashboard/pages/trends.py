@@ -6,12 +6,13 @@ from contract.windows import Resolution
 from dashboard.charts.timeline import Timeline, make_timeline
 from dashboard.figures.breakdowns import by_camera
 from dashboard.figures.correction import versions
-from dashboard.figures.downloads import show_downloads, table_of
+from dashboard.figures.downloads import table_of
 from dashboard.figures.intervals import change
 from dashboard.figures.queries import Answer, Question, answer
 from dashboard.figures.totals import totals_of
 from dashboard.pages.share_section import show_shares
 from dashboard.shell.context import Context, get_context
+from dashboard.shell.downloads import show_downloads
 from dashboard.shell.figure_row import Figure, show_figures
 from dashboard.shell.heading import about, show_heading, show_kept, show_nothing
 from dashboard.shell.meaning import show_meaning

@@ -11,11 +11,12 @@ from dashboard.charts.drawn import drawn_of
 from dashboard.charts.timeline import make_timeline, with_usual
 from dashboard.figures.breakdowns import by_hour_of_week, daily
 from dashboard.figures.correction import versions
-from dashboard.figures.downloads import show_downloads, table_of
+from dashboard.figures.downloads import table_of
 from dashboard.figures.periods import PERIODS, Span, days_before, local_day
 from dashboard.figures.queries import Answer, Question, answer
 from dashboard.notes.incidents import alerts_of, notes_of, outages_of
 from dashboard.shell.context import Context, get_context
+from dashboard.shell.downloads import show_downloads
 from dashboard.shell.figure_row import Figure, show_figures
 from dashboard.shell.heading import about, show_heading
 from dashboard.shell.meaning import show_meaning

@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard.access import allowed_sites
+from dashboard.access.visitor import allowed_sites
 from dashboard.figures.selection import Selection
 from dashboard.figures.sites import Site, read_sites
 from dashboard.figures.store import WindowStore, read_generation

@@ -91,3 +91,12 @@ def test_who_signs_in_elsewhere_is_given_no_password(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="signs in with OpenID Connect"):
         give_new_password(path, "cho@shop.example")
     assert not read_users(path).by_name["cho@shop.example"].password
+
+
+def test_an_operators_commands_do_without_the_web_server() -> None:
+    code = (
+        "import sys, admin.export, admin.setup, admin.user; "
+        "sys.exit(' '.join({'streamlit', 'starlette'} & set(sys.modules)) or 0)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")

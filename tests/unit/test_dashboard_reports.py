@@ -31,10 +31,19 @@ def test_a_clock_is_judged_by_the_promptest_of_the_newest_reports(any_redis: Cli
     log(any_redis, CAME_MS, "report", encode(report(CAME_MS - 1_500)))
     log(any_redis, CAME_MS, "report", b"{}")
     log(any_redis, CAME_MS, "report", encode(report(CAME_MS + 42_000, OTHER)), OTHER)
-    assert read_heard(any_redis, [CAMERA, OTHER, HISTORIC]) == {
+    assert read_heard(any_redis, [CAMERA, OTHER, HISTORIC], CAME_MS) == {
         CAMERA: Heard(CAME_MS, 1_000),
         OTHER: Heard(CAME_MS, -42_000),
     }
+
+
+def test_a_report_is_found_behind_all_that_came_since(any_redis: Client) -> None:
+    log(any_redis, CAME_MS - 12_000, "report", encode(report(CAME_MS - 13_000)))
+    other = encode(frame_emotions(captured_at_ms=CAME_MS - 6_000))
+    for _ in range(1_000):
+        log(any_redis, CAME_MS - 5_000, "emotions", other)
+    assert read_heard(any_redis, [CAMERA], CAME_MS) == {CAMERA: Heard(CAME_MS - 12_000, 1_000)}
+    assert read_heard(any_redis, [CAMERA], CAME_MS + 60_000) == {}
 
 
 def test_the_newest_refusal_of_a_camera_is_told_for_ten_minutes(any_redis: Client) -> None:
