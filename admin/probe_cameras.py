@@ -13,7 +13,7 @@ from dashboard.figures.store import WindowStore
 from dashboard.figures.subjects import read_subjects, site_of
 from dashboard.settings import DashboardSettings
 from runtime.figures import Rows
-from runtime.redis import Client
+from runtime.redis import Client, server_ms
 
 _MINUTE_MS: Final = WINDOW_MS[Resolution.MINUTE]
 WEEK_MS: Final = 7 * 86_400_000
@@ -34,7 +34,7 @@ def probe_cameras(client: Client, settings: DashboardSettings, now_ms: int) -> t
     """
     known = read_subjects(client).cameras
     refusals = read_refusals(client, now_ms)
-    heard = read_heard(client, known, now_ms)
+    heard = read_heard(client, known, server_ms(client))
     cameras = sorted({*known, *refusals})
     sites = read_sites(client, sorted(set(map(site_of, cameras))), settings)
     to_ms = (now_ms - SETTLED_MS) // _MINUTE_MS * _MINUTE_MS  # whole minutes: none that is still going on
