@@ -10,7 +10,7 @@ from dashboard.cameras.now import CameraNow
 from dashboard.charts.style import COLOURS, INDEX_COLOUR
 from dashboard.figures.mood import Mood
 from dashboard.words.basis import roughly
-from dashboard.words.sentences import index_words, visits_words
+from dashboard.words.sentences import few_visits, hidden_words, index_words, visits_words
 
 STYLE: Final = Path(__file__).with_name("rows.css")
 """For ``st.html``, once on the page."""
@@ -51,7 +51,7 @@ def presence_mark(online: bool | None) -> str:
 
 def _mood(now: CameraNow) -> str:
     if now.visits is None:
-        return '<div class="ml-quiet ml-wide" style="grid-column:span 3">too few visits to show</div>'
+        return f'<div class="ml-quiet ml-wide" style="grid-column:span 3">{hidden_words(now.k)}</div>'
     if now.mood is None:
         return f'<div class="ml-quiet">nobody in view</div><div class="ml-wide"></div>{_line(now)}'
     word = f"{now.mood.leading}<br>{index_words(now.mood.index)}"
@@ -85,7 +85,7 @@ def _line(now: CameraNow) -> str:
 
 
 def _visits(now: CameraNow) -> str:
-    return f"fewer than {now.k} visits" if now.visits is None else visits_words(now.visits)
+    return few_visits(now.k) if now.visits is None else visits_words(now.visits)
 
 
 def percent(share: float | None) -> str:

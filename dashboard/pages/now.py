@@ -18,7 +18,7 @@ from dashboard.shell.heading import show_no_camera
 from dashboard.shell.meaning import show_meaning
 from dashboard.words.alerts import sentence
 from dashboard.words.basis import UNCLEAR, model_words, roughly
-from dashboard.words.sentences import INDEX_HELP, index_words, visits_words
+from dashboard.words.sentences import INDEX_HELP, few_visits, hidden_words, index_words, visits_words
 from runtime.redis import Client
 
 REFRESH_S = 2
@@ -87,11 +87,9 @@ def show_card(context: Context, now: CameraNow) -> None:
     simulated = " &nbsp; :violet-badge[simulated]" if now.simulated else ""
     st.markdown(f"**{now.name}** &nbsp; {presence(now.online)}{simulated}")
     if now.visits is None:
-        st.markdown("#### Too few visits to show")
-        st.caption(
-            f"Fewer than {now.k} visits in the last 15 minutes: figures of so few stay hidden, "
-            "so that nobody is singled out."
-        )
+        st.markdown(f"#### {sentence(hidden_words(now.k))}")
+        why = ": figures of so few stay hidden, so that nobody is singled out" if now.k > 1 else ""
+        st.caption(f"{sentence(few_visits(now.k))} in the last 15 minutes{why}.")
     elif now.mood is None:
         st.markdown("#### Nobody in view")
         st.caption("The line below shows the last 15 minutes.")

@@ -81,6 +81,11 @@ def few_visits(k: int) -> str:
     return f"fewer than {k} visits" if k > 1 else "no visits"
 
 
+def hidden_words(k: int) -> str:
+    """What stands in place of figures of fewer visits than ``k``: where one is enough there was none."""
+    return "too few visits to show" if k > 1 else "nobody in view"
+
+
 def points(share: float) -> str:
     """A difference of two shares, in percentage points."""
     count = round(share * 100)

@@ -1,5 +1,6 @@
 """What is said of a camera's health, in words and as HTML."""
 
+from dataclasses import replace
 from datetime import UTC
 
 import numpy as np
@@ -162,8 +163,11 @@ def test_a_line_has_a_bar_for_each_time_in_which_somebody_was_seen() -> None:
     assert camera_rows([now([])]).count("<i style=") == 0
 
 
-def test_of_few_visits_a_line_tells_no_mood() -> None:
-    html = camera_rows([now([], visits=None)])
-    assert "too few visits to show" in html
-    assert "fewer than 5 visits" in html
+@pytest.mark.parametrize(
+    ("k", "told"),
+    [(5, ("too few visits to show", "fewer than 5 visits")), (1, ("nobody in view", "no visits"))],
+)
+def test_of_few_visits_a_line_tells_no_mood(k: int, told: tuple[str, str]) -> None:
+    html = camera_rows([replace(now([], visits=None), k=k)])
+    assert [html.count(f">{words}<") for words in told] == [1, 1]
     assert "happy" not in html
