@@ -8,7 +8,8 @@ from typing import Final
 from contract.row import MM_SUM, PAIRS, WIDTH
 from contract.windows import GRAIN_MS, Chunk, Resolution, chunk_at
 
-Row = list[int]
+Sums = list[int]
+"""A window row while it is added to (``contract.row.WIDTH`` numbers)."""
 
 # Slices into a plain list; a third of a fold's time would go into creating them anew.
 _MM_START: Final = MM_SUM.start
@@ -18,16 +19,16 @@ class Deltas:
     """Additions to window rows, by subject and 10 s grain."""
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[str, int], Row] = defaultdict(lambda: [0] * WIDTH)
+        self._rows: dict[tuple[str, int], Sums] = defaultdict(lambda: [0] * WIDTH)
 
     def __bool__(self) -> bool:
         return bool(self._rows)
 
-    def at(self, subject: str, at_ms: int) -> Row:
+    def at(self, subject: str, at_ms: int) -> Sums:
         """The row to add to, for the window of ``subject`` that holds ``at_ms``."""
         return self._rows[subject, at_ms // GRAIN_MS]
 
-    def rows(self) -> ItemsView[tuple[str, int], Row]:
+    def rows(self) -> ItemsView[tuple[str, int], Sums]:
         """Every (subject, number of the 10 s grain) and what is added to it."""
         return self._rows.items()
 
@@ -60,7 +61,7 @@ class Deltas:
         return packed
 
 
-def add_products(row: Row, m: list[int], scale: int) -> None:
+def add_products(row: Sums, m: list[int], scale: int) -> None:
     """Adds the upper triangle of m·mᵀ, in micro-units (``scale``), to ``row``."""
     for offset, (i, j) in enumerate(PAIRS):
         row[_MM_START + offset] += (m[i] * m[j] + scale // 2) // scale

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from operator import add
 from typing import Final
 
-from aggregator.deltas import Deltas, Row, add_products
+from aggregator.deltas import Deltas, Sums, add_products
 from aggregator.state import ANY_ZONE, CameraState, OpenVisit, SessionClock, VisitKey
 from contract import row as columns
 from contract.codec import LogEvent
@@ -178,7 +178,7 @@ def _add_faces(
     frame: FrameEmotions,
     zone: str,
     faces: Sequence[tuple[FaceEmotions, list[int]]],
-    row: Row,
+    row: Sums,
     deltas: Deltas,
     timing: Timing,
 ) -> None:
@@ -235,7 +235,7 @@ def _close(state: CameraState, camera: str, key: VisitKey, deltas: Deltas) -> No
     _count_visit(visit, deltas.at(subject_of(camera, key.zone), visit.last_ms))
 
 
-def _count_visit(visit: OpenVisit, row: Row) -> None:
+def _count_visit(visit: OpenVisit, row: Sums) -> None:
     m = [(total + visit.faces // 2) // visit.faces for total in visit.p_sum]
     dwell_ms = visit.last_ms - visit.first_ms
     row[columns.VISITS] += 1
