@@ -1,8 +1,9 @@
 """When a site is open: how it is written down, and how much of a stretch of time that is. Pure."""
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
 from typing import Final, Self
 
@@ -131,10 +132,15 @@ def _parse_times(text: str) -> Minutes:
 
 
 def _at_ms(day: date, minutes: int, time_zone: tzinfo) -> int:
-    """UTC instant at which the clocks show a time of a local day (skipped by a clock change: the change)."""
-    moment = datetime(day.year, day.month, day.day) + timedelta(minutes=minutes)  # noqa: DTZ001 - local
-    local = moment.replace(tzinfo=time_zone)
-    return round(local.astimezone(UTC).timestamp() * 1000)
+    """UTC instant at which the clocks first show a time of a local day, or a later one: they may skip it."""
+    time = datetime(day.year, day.month, day.day) + timedelta(minutes=minutes)  # noqa: DTZ001 - local
+    by_old_s, by_new_s = (round(time.replace(tzinfo=time_zone, fold=fold).timestamp()) for fold in (0, 1))
+    # where the clocks skip it, they do so between the two, and nowhere else is the new one the earlier
+    instants = range(min(by_old_s, by_new_s), by_old_s)
+    skipped_s = bisect_left(
+        instants, time, key=lambda at_s: datetime.fromtimestamp(at_s, time_zone).replace(tzinfo=None)
+    )
+    return (instants.start + skipped_s) * 1000
 
 
 def _clock(minutes: int) -> str:

@@ -81,7 +81,25 @@ def test_open_time_is_counted_by_the_sites_clock(begin: str, end: str, hours: fl
 def test_a_night_of_a_clock_change_is_as_long_as_it_is() -> None:
     assert open_h("sun 00:00-06:00", "2026-03-29", "2026-03-30") == 5
     assert open_h("sun 00:00-06:00", "2026-10-25", "2026-10-26") == 7
-    assert open_h("sun 02:15-02:45", "2026-03-29", "2026-03-30") == 0.5, "of a skipped hour, the one after it"
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [
+        ("sun 00:00-02:30", 2),  # who closes at half past two has closed when it strikes three
+        ("sun 02:30-06:00", 3),
+        ("sun 00:00-02:30, 03:00-05:00", 4),
+        ("sun 02:15-02:45", 0),
+        ("sun 02:00-03:00", 0),
+    ],
+)
+def test_of_an_hour_that_the_clocks_skip_nothing_is_open(text: str, hours: float) -> None:
+    assert open_h(text, "2026-03-29", "2026-03-30") == hours
+
+
+def test_times_that_the_clocks_show_twice_are_the_first_ones() -> None:
+    assert open_h("sun 00:00-02:30", "2026-10-25", "2026-10-26") == 2.5
+    assert open_h("sun 02:30-06:00", "2026-10-25", "2026-10-26") == 4.5
 
 
 def test_a_site_without_hours_is_always_open() -> None:
