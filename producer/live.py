@@ -85,7 +85,7 @@ class LiveSource:
             if self._newest is None:
                 self._fresh.wait(POLL_S)
             frame, self._newest = self._newest, None
-            # read under the lock: a frame that comes later is stamped later
+            # both are stamped under the lock: a frame that comes later is stamped later
             return frame or Quiet(self._clock.now_ms())
 
     def _read(self) -> None:
@@ -135,6 +135,6 @@ class LiveSource:
             if was_frozen:
                 log.info("%s: no longer frozen", self.name)
             with self._fresh:
-                self._newest = Frame(image, now_ms)
+                self._newest = Frame(image, self._clock.now_ms())
                 self._fresh.notify()
         return frames

@@ -17,6 +17,7 @@ from producer import live
 from producer.errors import SourceUnavailable, SourceUnusable
 from producer.frames import Clock, Frame, Image, Moment, Quiet, Source, wall_clock
 from producer.live import LiveSource
+from producer.same_picture import SamePicture
 from producer.sources import PLUGINS, open_source
 from tests.support.logs import said
 from tests.support.services import eventually, free_port
@@ -130,6 +131,21 @@ def test_a_frozen_camera_is_quiet_and_its_times_never_go_back(clock: Clock) -> N
     assert isinstance(seen[1], Quiet)
     assert isinstance(seen[-1], Frame)
     assert seen[1].until_ms <= seen[-1].captured_at_ms
+
+
+def test_a_frame_that_was_long_looked_at_is_no_older_than_the_quiet_before_it(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = threading.Event()
+    monkeypatch.setattr(SamePicture, "see", lambda *_: not looked_at.wait(10))
+    source = LiveSource("camera", lambda: FakeCapture(0), 100.0, clock, first=FakeCapture(1))
+    moments = source.moments()
+    quiet = next(moments)
+    looked_at.set()
+    frame = next(moment for moment in moments if isinstance(moment, Frame))
+    source.close()
+    assert isinstance(quiet, Quiet)
+    assert quiet.until_ms <= frame.captured_at_ms
 
 
 def test_a_stop_ends_a_silent_camera() -> None:
