@@ -9,7 +9,8 @@ from typing import Final, Literal
 from msgspec.structs import replace
 
 from aggregator.verdicts import Finding, Verdict
-from contract.announcements import Alert, AlertState
+from contract.alert_state import AlertState
+from contract.announcements import Alert
 from contract.events import SCHEMA
 from contract.rules import DeviationRule, Rule
 

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from aggregator.cells import Cell
-from contract.announcements import AlertState, decode_announcement, encode_announcement
+from contract.alert_state import AlertState, decode_alert_state, encode_alert_state
 from contract.windows import Resolution
 
 Fields = dict[str, bytes]
@@ -48,7 +48,7 @@ class Standing:
             elif rest.partition(":")[0] == standing._set_name:
                 standing.waiting[Resolution(rest.partition(":")[2])] = _cell_decoder.decode(value)
         for name, value in alerts.items():
-            standing.alerts[name.decode()] = decode_announcement(value, AlertState)
+            standing.alerts[name.decode()] = decode_alert_state(value, AlertState)
         return standing
 
     def outlet_fields(self) -> Fields:
@@ -62,7 +62,7 @@ class Standing:
 
     def alert_fields(self) -> Fields:
         """What ``keys.alerts`` shall hold."""
-        return {name: encode_announcement(state) for name, state in self.alerts.items()}
+        return {name: encode_alert_state(state) for name, state in self.alerts.items()}
 
     @property
     def _set_name(self) -> str:

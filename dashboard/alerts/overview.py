@@ -8,14 +8,8 @@ from typing import Final
 import msgspec
 
 from contract import keys
-from contract.announcements import (
-    A,
-    Acknowledgement,
-    Alert,
-    AlertState,
-    decode_announcement,
-    encode_announcement,
-)
+from contract.alert_state import Acknowledgement, AlertState, S, decode_alert_state, encode_alert_state
+from contract.announcements import Alert, decode_announcement
 from runtime.redis import Client
 
 LOOKED_AT: Final = 200
@@ -109,7 +103,7 @@ def acknowledge(client: Client, alert: OpenAlert, at_ms: int, by: str) -> bool:
     return bool(
         script(
             keys=[keys.alerts(alert.camera), keys.alerts_acked(alert.camera)],
-            args=[alert.rule, alert.state.since_ms, encode_announcement(seen)],
+            args=[alert.rule, alert.state.since_ms, encode_alert_state(seen)],
         )
     )
 
@@ -166,11 +160,11 @@ def _told(fields: Hash) -> Iterator[Alert]:
         return  # of a later version; the others are still worth showing
 
 
-def _named(fields: Hash, kind: type[A]) -> dict[str, A]:
+def _named(fields: Hash, kind: type[S]) -> dict[str, S]:
     decoded = {}
     for name, payload in fields.items():
         try:
-            decoded[name.decode()] = decode_announcement(payload, kind)
+            decoded[name.decode()] = decode_alert_state(payload, kind)
         except (msgspec.DecodeError, UnicodeDecodeError):
             continue  # as above
     return decoded

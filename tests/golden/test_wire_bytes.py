@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from contract import keys, row, topics
+from contract.alert_state import Acknowledgement, decode_alert_state, encode_alert_state
 from contract.announcements import (
-    Acknowledgement,
     Alert,
     Announcement,
     ClosedWindow,
@@ -85,7 +85,7 @@ EVENTS: dict[str, Event] = {
 }
 
 
-ANNOUNCEMENTS: dict[str, Announcement | Acknowledgement] = {
+ANNOUNCEMENTS: dict[str, Announcement] = {
     "closed_window.json": ClosedWindow(
         SCHEMA,
         CAMERA,
@@ -126,8 +126,9 @@ ANNOUNCEMENTS: dict[str, Announcement | Acknowledgement] = {
         None,
         f"{CAMERA}: index below 0 (3 × 15min): -0.12",
     ),
-    "acknowledgement.json": Acknowledgement(AT_MS - 2_700_000, AT_MS + 60_000, "anna"),
 }
+
+ACKNOWLEDGEMENT = Acknowledgement(AT_MS - 2_700_000, AT_MS + 60_000, "anna")
 
 NOTE = SiteNote(
     kind=NoteKind.PROMOTION,
@@ -145,6 +146,12 @@ def test_an_announcement_has_the_bytes_on_file(name: str, write_golden: bool) ->
     told = ANNOUNCEMENTS[name]
     compare(FOLDER / name, encode_announcement(told), write=write_golden)
     assert msgspec.json.decode((FOLDER / name).read_bytes(), type=type(told)) == told
+
+
+def test_an_acknowledgement_has_the_bytes_on_file(write_golden: bool) -> None:
+    compare(FOLDER / "acknowledgement.json", encode_alert_state(ACKNOWLEDGEMENT), write=write_golden)
+    stored = (FOLDER / "acknowledgement.json").read_bytes()
+    assert decode_alert_state(stored, Acknowledgement) == ACKNOWLEDGEMENT
 
 
 def test_a_note_has_the_bytes_on_file(write_golden: bool) -> None:

@@ -12,7 +12,8 @@ import pytest
 import redis
 
 from contract import keys
-from contract.announcements import Alert, AlertState, decode_announcement
+from contract.alert_state import AlertState, decode_alert_state
+from contract.announcements import Alert, decode_announcement
 from contract.topics import Suffix, topic
 from tests.support.events import CAMERA, utc_ms
 from tests.support.mqtt import tapped
@@ -92,7 +93,7 @@ def camera(redis_client: redis.Redis) -> ScriptedCamera:
 
 def is_raised(client: redis.Redis) -> bool:
     stored = client.hget(keys.alerts(CAMERA), "gloomy")
-    return isinstance(stored, bytes) and decode_announcement(stored, AlertState).raised
+    return isinstance(stored, bytes) and decode_alert_state(stored, AlertState).raised
 
 
 def alerts(payloads: list[bytes]) -> list[Alert]:

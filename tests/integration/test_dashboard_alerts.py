@@ -9,13 +9,8 @@ import redis
 from msgspec.structs import replace as changed
 
 from contract import keys
-from contract.announcements import (
-    Acknowledgement,
-    Alert,
-    AlertState,
-    decode_announcement,
-    encode_announcement,
-)
+from contract.alert_state import Acknowledgement, AlertState, decode_alert_state, encode_alert_state
+from contract.announcements import Alert, encode_announcement
 from contract.notes import BadNote, NoteKind, SiteNote
 from contract.rules import BadRule, DeviationRule, ThresholdRule
 from contract.windows import Resolution
@@ -58,7 +53,7 @@ def log(client: Client, alert: Alert) -> None:
 
 
 def stand(client: Client, state: AlertState, camera: str = CAMERA, rule: str = "gloomy") -> None:
-    client.hset(keys.alerts(camera), rule, encode_announcement(state))
+    client.hset(keys.alerts(camera), rule, encode_alert_state(state))
 
 
 def raise_alert(client: Client, since_ms: int, camera: str = CAMERA) -> None:
@@ -191,7 +186,7 @@ def test_a_rule_made_in_the_form_raises_an_alert_that_can_be_acknowledged(
     assert (past.from_ms, past.to_ms) == (start_ms, start_ms + 4 * MINUTE_MS)
     stored = redis_client.hget(keys.alerts_acked(CAMERA), "gloomy")
     assert isinstance(stored, bytes)
-    assert decode_announcement(stored, Acknowledgement).by == "anna"
+    assert decode_alert_state(stored, Acknowledgement).by == "anna"
 
 
 def test_notes_are_added_changed_and_taken_away(any_redis: Client) -> None:

@@ -3,7 +3,8 @@
 import redis
 
 from contract import keys
-from contract.announcements import Alert, AlertState, encode_announcement
+from contract.alert_state import AlertState, encode_alert_state
+from contract.announcements import Alert, encode_announcement
 from contract.windows import WINDOW_MS, Resolution
 from tests.support.events import CAMERA
 
@@ -29,5 +30,5 @@ def raise_alert(client: redis.Redis, since_ms: int, value: float = -0.21) -> Non
         deviation=None,
         text="",
     )
-    client.hset(keys.alerts(CAMERA), "gloomy", encode_announcement(state))
+    client.hset(keys.alerts(CAMERA), "gloomy", encode_alert_state(state))
     client.xadd(keys.alerts_log(CAMERA), {"alert": encode_announcement(told)})

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from contract import announcements, erasures, events, model, notes, rules
+from contract import alert_state, announcements, erasures, events, model, notes, rules
 from tests.support.redis_tables import keys_table, row_table, windows_table
 from tests.support.struct_sections import sections
 from tests.support.wire_tables import labels_table, reasons_table, topics_table
@@ -31,8 +31,8 @@ BLOCKS: Final[dict[str, Callable[[], str]]] = {
         sections,
         (rules.ThresholdRule, ""),
         (rules.DeviationRule, ""),
-        (announcements.AlertState, ""),
-        (announcements.Acknowledgement, "acknowledgement.json"),
+        (alert_state.AlertState, ""),
+        (alert_state.Acknowledgement, "acknowledgement.json"),
         (notes.SiteNote, "note.json"),
         (erasures.Erasure, ""),
         (model.ModelCard, ""),
