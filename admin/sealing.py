@@ -9,7 +9,7 @@ from redis.exceptions import ResponseError
 from admin.cuts import NotErasable
 from admin.moments import moment_words
 from contract import keys
-from contract.visits import last_faces_ms
+from contract.open_visits import last_faces_ms
 from contract.windows import WINDOW_MS, Resolution, chunk_at
 from dashboard.figures.store import SEALED_AFTER_MS
 from runtime.redis import Client, server_ms

@@ -8,8 +8,7 @@ from typing import Final
 import msgspec
 
 from contract.labels import LABELS
-from contract.model import MODEL_PREFIX, model_times
-from contract.visits import VISIT_PREFIX
+from contract.open_visits import MODEL_PREFIX, VISIT_PREFIX, model_times
 from contract.windows import GRAIN_MS
 
 VISIT, TOMBSTONE, SESSION = VISIT_PREFIX.removesuffix(":"), "closed", "session"

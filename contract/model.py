@@ -1,30 +1,11 @@
-"""The model card: what ``training`` writes beside a model and what a worker checks before it runs one.
+"""The model card: what ``training`` writes beside a model and what a worker checks before it runs one."""
 
-And which models a camera's windows rest on: fields ``model:<version>`` of its hash ``keys.open_visits``, each
-JSON [first_ms, last_ms], starts (UTC) of the first and the last 10 s window with faces that it classified.
-"""
-
-from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
 CARD_FILE: Final = "model.json"
 """Name of a card, in the folder of the models that it describes."""
-
-MODEL_PREFIX: Final = "model:"
-
-_times: Final = msgspec.json.Decoder(tuple[int, int])
-
-
-def model_times(fields: Mapping[bytes, bytes]) -> dict[str, tuple[int, int]]:
-    """Version → (first_ms, last_ms), out of all fields of a camera's hash."""
-    prefix = MODEL_PREFIX.encode()
-    return {
-        name.removeprefix(prefix).decode(): _times.decode(value)
-        for name, value in fields.items()
-        if name.startswith(prefix)
-    }
 
 
 class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

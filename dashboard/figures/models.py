@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from contract import keys
-from contract.model import MODEL_PREFIX, model_times
+from contract.open_visits import MODEL_PREFIX, model_times
 from dashboard.figures.periods import Span
 from runtime.redis import Client
 

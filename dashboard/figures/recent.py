@@ -10,8 +10,7 @@ from redis.client import Pipeline
 from redis.cluster import ClusterPipeline
 
 from contract import keys, row
-from contract.model import MODEL_PREFIX
-from contract.visits import VISIT_PREFIX
+from contract.open_visits import MODEL_PREFIX, VISIT_PREFIX
 from contract.windows import WINDOW_MS, Chunk, Resolution, chunks_between
 from dashboard.figures.models import model_fields, read_times, within
 from dashboard.figures.mood import Rows

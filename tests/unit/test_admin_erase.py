@@ -17,7 +17,7 @@ from admin.moments import BadMoment, moment_words, parse_moment
 from admin.sealing import Unsettled
 from contract import keys, row
 from contract.erasures import Erasure, decode_erasure, encode_erasure
-from contract.visits import last_faces_ms
+from contract.open_visits import last_faces_ms
 from contract.windows import WINDOW_MS, Resolution
 from dashboard.figures.store import SEALED_AFTER_MS
 from tests.support.rows import row_of

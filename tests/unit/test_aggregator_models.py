@@ -5,7 +5,7 @@ import msgspec
 from aggregator.fold import fold
 from aggregator.state import CameraState
 from contract.codec import LogEvent
-from contract.model import model_times
+from contract.open_visits import model_times
 from contract.windows import GRAIN_MS, KEPT_MS, Resolution
 from tests.support.events import CAMERA, frame_emotions
 from tests.support.timelines import START_MS, TIMING, folded
