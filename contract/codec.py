@@ -15,6 +15,7 @@ from contract.events import (
     FrameLoss,
     Preview,
 )
+from contract.undecodable import UNDECODABLE, one_line
 from contract.windows import GRAIN_MS
 
 PAYLOAD_MAX_BYTES = 128_000
@@ -71,8 +72,6 @@ class Refused(ValueError):
 
 
 _MSGPACK_TYPES: Final = (FrameFaces, Preview)
-# TypeError: a map with an unhashable key.
-_UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError)
 _msgpack_encoder = msgspec.msgpack.Encoder()
 _json_encoder = msgspec.json.Encoder()
 _decoders: Final[dict[type, Any]] = {
@@ -99,9 +98,9 @@ def decode(payload: bytes, kind: type[E]) -> E:
     try:
         event: E = _decoders[kind].decode(payload)
     except msgspec.ValidationError as error:
-        raise _diagnose(payload, kind, str(error)) from None
-    except _UNDECODABLE as error:
-        raise Refused(Reason.MALFORMED, _one_line(str(error))) from None
+        raise _diagnose(payload, kind, error) from None
+    except UNDECODABLE as error:
+        raise Refused(Reason.MALFORMED, one_line(error)) from None
     return event
 
 
@@ -145,12 +144,12 @@ def _check_sums(frame: FrameEmotions) -> None:
             raise Refused(Reason.OUT_OF_BOUNDS, f"probabilities of a face add up to {total:.3g}, not to 1")
 
 
-def _diagnose(payload: bytes, kind: type, error: str) -> Refused:
+def _diagnose(payload: bytes, kind: type, error: msgspec.ValidationError) -> Refused:
     """The countable cause of a validation error, found by a second, untyped look (refusals are rare)."""
     try:
         raw = msgspec.msgpack.decode(payload) if kind in _MSGPACK_TYPES else msgspec.json.decode(payload)
-    except _UNDECODABLE as failure:  # the typed decoder gave up before it came to the worst
-        return Refused(Reason.MALFORMED, _one_line(str(failure)))
+    except UNDECODABLE as failure:  # the typed decoder gave up before it came to the worst
+        return Refused(Reason.MALFORMED, one_line(failure))
     if isinstance(raw, dict):
         schema = raw.get("schema", SCHEMA)
     else:
@@ -159,7 +158,7 @@ def _diagnose(payload: bytes, kind: type, error: str) -> Refused:
         return Refused(Reason.UNKNOWN_SCHEMA, f"schema {schema}, this program reads {SCHEMA}")
     if _has_nan(raw):
         return Refused(Reason.NOT_A_NUMBER, "a NaN or an infinity")
-    return Refused(Reason.OUT_OF_BOUNDS, _one_line(error))
+    return Refused(Reason.OUT_OF_BOUNDS, one_line(error))
 
 
 def _has_nan(raw: object) -> bool:
@@ -168,7 +167,3 @@ def _has_nan(raw: object) -> bool:
     if isinstance(raw, dict):
         return any(map(_has_nan, raw.values()))
     return isinstance(raw, list) and any(map(_has_nan, raw))
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:200]

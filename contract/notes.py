@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from contract.events import NAME_PATTERN, TimeMs
+from contract.undecodable import UNDECODABLE, one_line
 
 DAYS_MAX: Final = 366
 """Of one note, where its last day is known."""
@@ -98,5 +99,5 @@ def decode_note(payload: bytes) -> SiteNote:
     """
     try:
         return _decoder.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadNote(" ".join(str(error).split())[:200]) from None
+    except UNDECODABLE as error:
+        raise BadNote(one_line(error)) from None

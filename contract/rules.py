@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 
 from contract.events import NAME_PATTERN
 from contract.labels import LABELS
+from contract.undecodable import UNDECODABLE, one_line
 from contract.windows import Resolution
 
 SHARE = "share_"
@@ -132,6 +133,6 @@ def decode_rule(name: str, payload: bytes) -> Rule:
         raise BadRule("its name has other characters than a-z, 0-9 and -")
     try:
         rule: Rule = _decoder.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadRule(" ".join(str(error).split())[:200]) from None
+    except UNDECODABLE as error:
+        raise BadRule(one_line(error)) from None
     return rule
