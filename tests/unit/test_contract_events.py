@@ -1,5 +1,6 @@
 """What is a valid event, and that everything else is refused with its reason."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
 
 import msgspec
@@ -20,7 +21,9 @@ from contract.codec import (
     encode,
 )
 from contract.events import (
+    EXCLUDED_TRACKS_MAX,
     FACES_MAX,
+    PREVIEW_BYTES_MAX,
     SCHEMA,
     CameraReport,
     CameraStatus,
@@ -90,25 +93,116 @@ def test_what_is_not_a_number_is_named_as_such(value: float) -> None:
     assert reason_of(msgspec.msgpack.encode(raw), FrameFaces) is Reason.NOT_A_NUMBER
 
 
+def changed(event: Event, field: str, value: object) -> bytes:
+    """The bytes of an event with another value in a field: one that no program of ours could write."""
+    if isinstance(event, FrameFaces | Preview):
+        raw = msgspec.msgpack.decode(encode(event))
+        raw[event.__struct_fields__.index(field)] = value
+        return msgspec.msgpack.encode(raw)
+    return msgspec.json.encode({**msgspec.json.decode(encode(event)), field: value})
+
+
+OUT_OF_BOUNDS: dict[type[Event], dict[str, tuple[object, ...]]] = {
+    FrameFaces: {
+        "camera": ("Shop/Entrance", "shop-1", "shop-1/entrance\n"),
+        "session": ("short",),
+        "frame": (-1,),
+        "captured_at_ms": (-1, 2**60),
+        "interval_ms": (1001,),
+        "faces": ([],),
+    },
+    FrameEmotions: {
+        "camera": ("Shop/Entrance", "shop-1", "shop-1/entrance\n"),
+        "session": ("short", SESSION.upper()),
+        "frame": (-1, 2**40),
+        "captured_at_ms": (-1, 2**43 + 1),
+        "interval_ms": (-1, 1001),
+        "model": ("m" * 65, None),
+        "classified_at_ms": (-1, 2**43 + 1),
+        "faces": ([],),
+    },
+    CameraReport: {
+        "camera": ("Shop/Entrance", "shop-1", "shop-1/entrance\n"),
+        "session": ("", "short", SESSION + "0"),
+        "seq": (-1, 2**40),
+        "from_ms": (-1, 2**43 + 1),
+        "to_ms": (-1, 2**43 + 1),
+        "analysed_ms": (-1, 86_400_001),
+        "frames_analysed": (-1, 1_000_001, 0.5),
+        "frames_published": (-1, 1_000_001),
+        "faces_published": (-1, 1_000_001),
+        "dropped": (-1, 1_000_001),
+        "excluded": (-1, 1_000_001),
+        "fps": (-0.1, 1000.1, "5"),
+        "detector": ("d" * 65,),
+        "excluded_tracks": ([-1], [2**40], [0] * (EXCLUDED_TRACKS_MAX + 1)),
+    },
+    FrameLoss: {
+        "camera": ("Shop/Entrance", "shop-1", "shop-1/entrance\n"),
+        "captured_at_ms": (-1, 2**43 + 1),
+        "reason": ("lost", ""),
+        "session": ("short",),
+        "frame": (-1, 2**40),
+    },
+    CameraStatus: {
+        "camera": ("Shop/Entrance", "shop-1", "shop-1/entrance\n"),
+        "online": ("yes", 1),
+        "version": ("v" * 65,),
+        "detector": ("d" * 65,),
+        "fps": (-0.1, 1000.1),
+        "since_ms": (-1, 2**43 + 1),
+    },
+    Preview: {
+        "camera": ("Shop/Entrance", "shop-1", "shop-1/entrance\n"),
+        "session": ("short",),
+        "frame": (-1, 2**40),
+        "captured_at_ms": (-1, 2**43 + 1),
+        "jpeg": (b"", bytes(PREVIEW_BYTES_MAX + 1)),
+    },
+}
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_a_value_out_of_bounds_is_refused(event: Event) -> None:
+    bounds = OUT_OF_BOUNDS[type(event)]
+    assert {"schema", *bounds} == set(event.__struct_fields__), "every field has bounds"
+    for field, values in bounds.items():
+        for value in values:
+            assert reason_of(changed(event, field, value), type(event)) is Reason.OUT_OF_BOUNDS, (
+                field,
+                value,
+            )
+
+
+@pytest.mark.parametrize("frame_of", [frame_faces, frame_emotions])
+def test_more_faces_than_an_event_holds_are_refused(
+    frame_of: Callable[..., FrameFaces | FrameEmotions],
+) -> None:
+    event = frame_of(captured_at_ms=NOW_MS, tracks=range(FACES_MAX + 1))
+    assert reason_of(encode(event), type(event)) is Reason.OUT_OF_BOUNDS
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("camera", "Shop/Entrance"),
-        ("camera", "shop-1"),
-        ("camera", "shop-1/entrance\n"),
-        ("session", "short"),
-        ("frame", -1),
-        ("captured_at_ms", -1),
-        ("captured_at_ms", 2**60),
-        ("interval_ms", 1001),
-        ("faces", []),
-        ("faces", [0] * (FACES_MAX + 1)),
+        ("track", -1),
+        ("track", 2**40),
+        ("zone", "The till"),
+        ("box", [0, 0, 1]),
+        ("box", [0, 0, 1, 1.01]),
+        ("score", -0.01),
+        ("score", 1.01),
+        ("frontal", "yes"),
+        ("probabilities", [1]),
+        ("probabilities", [1.01, 0, 0, 0, 0, 0, 0]),
+        ("probabilities", [-0.01, 1, 0, 0, 0, 0, 0]),
+        ("probabilities", [None, 1, 0, 0, 0, 0, 0]),
     ],
 )
-def test_a_value_out_of_bounds_is_refused(field: str, value: object) -> None:
-    raw = msgspec.msgpack.decode(encode(frame_faces(captured_at_ms=NOW_MS)))
-    raw[FrameFaces.__struct_fields__.index(field)] = value
-    assert reason_of(msgspec.msgpack.encode(raw), FrameFaces) is Reason.OUT_OF_BOUNDS
+def test_a_classified_face_out_of_bounds_is_refused(field: str, value: object) -> None:
+    event = frame_emotions(captured_at_ms=NOW_MS)
+    face = {**msgspec.json.decode(encode(event))["faces"][0], field: value}
+    assert reason_of(changed(event, "faces", [face]), FrameEmotions) is Reason.OUT_OF_BOUNDS
 
 
 @pytest.mark.parametrize("size", [0, 2303, 2305])
