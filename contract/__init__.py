@@ -1,5 +1,6 @@
-"""What two processes must agree on, and nothing else: data, never behaviour.
+"""What two processes must agree on, and nothing else: data, how it is read, and sums that all do alike.
 
-Events and their wire bytes, MQTT topics, Redis keys, emotion labels, lengths of windows and how long they are
-kept, the window row, alert rules, notes, the model card.
+On the wires: events and topics, announcements. In Redis: its keys, the window row, open visits, how alerts
+stand, alert rules, notes, erasures. In files: the model card. Of all: emotion labels, lengths of windows and
+how long they are kept, opening hours.
 """

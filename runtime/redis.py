@@ -25,7 +25,9 @@ RETRIES = 3
 def open_redis(settings: RedisSettings) -> Client:
     """A client whose server answers and holds data of our layout (a new, empty one is claimed for it).
 
-    Replies are bytes. A command whose reply is lost is sent again: everything we send is safe to replay.
+    Replies are bytes. A command whose reply is lost is sent again: what we send is safe to replay, but for
+    what tells of refused payloads (``keys.REJECTED``, ``keys.REJECTED_COUNTS``, a ``FrameLoss`` that knows no
+    frame) and the record of an erasure (``keys.ERASURES``): these may then be there twice.
 
     Raises:
         RedisUnavailable: no answer, or the login is refused.
