@@ -26,6 +26,8 @@ settings.load_profile("moodlens")
 
 # What starts tests in the background may have them ignore Ctrl-C, and so would every program that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# Whoever ends tests otherwise ends them in order, too: else their servers would run on.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture
