@@ -3,6 +3,7 @@
 import json
 import logging
 import signal
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from runtime.logs import configure_logs
 from runtime.process import run
 from runtime.settings import MqttSettings, ProcessSettings, load_settings
 from runtime.stop import stop_on_signals
-from tests.support.services import RedisServer, free_port
+from tests.support.services import RedisServer, eventually, free_port
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,6 +142,15 @@ def test_health_and_metrics_are_served() -> None:
         assert status == 200
         assert "process_cpu_seconds_total" in metrics
         assert page(port, "/")[0] == 404
+
+
+def test_health_is_served_no_longer_than_what_it_tells_of_lasts_also_where_that_fails() -> None:
+    with (
+        pytest.raises(MoodLensError, match="it failed"),
+        serve_health(ProcessSettings(health_port=free_port()), Health({})),
+    ):
+        raise MoodLensError("it failed")
+    eventually(lambda: "health" not in {thread.name for thread in threading.enumerate()}, 10, "its end")
 
 
 def test_a_taken_health_port_is_one_clear_error(redis_server: RedisServer) -> None:
