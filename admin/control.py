@@ -75,9 +75,18 @@ class Control:
         self.do("modifyRole" if exists else "createRole", rolename=name, acls=list(acls))
 
     def forget_status(self, camera: str) -> None:
-        """Has the broker keep no more what ``site/camera`` said last: its Last Will went with its rights."""
+        """Has the broker keep no more what ``site/camera`` said last: its Last Will went with its rights.
+
+        Raises:
+            ControlRefused: the broker went away.
+        """
         sent = self._client.publish(topic(camera, Suffix.STATUS), b"", qos=1, retain=True)
-        sent.wait_for_publish(ANSWER_WITHIN_S)
+        try:
+            sent.wait_for_publish(ANSWER_WITHIN_S)
+        except RuntimeError:  # paho's word for it
+            raise ControlRefused(
+                f"the broker went away and still keeps the last status of {camera}"
+            ) from None
         self.online.pop(camera, None)
 
     def _found(self, command: str, part: str, **values: Any) -> Document | None:
